@@ -1,0 +1,45 @@
+"""What every action needs to know of the turn: the language, the intent, the ranking, and the phone line's words."""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from rasa_sdk import Tracker
+
+from clinicbot.clinic import WEEKDAYS, Clinic, Opening
+from clinicbot.texts import DEFAULT_LANGUAGE, Texts
+
+
+def language_of(tracker: Tracker) -> str:
+    return str(tracker.get_slot("language") or DEFAULT_LANGUAGE)
+
+
+def intent_of(tracker: Tracker) -> str:
+    return str(tracker.latest_message["intent"]["name"])
+
+
+def nearest_faqs(tracker: Tracker) -> list[dict[str, Any]]:
+    """The classifier's ranking: `intent_response_key` and `title` by language, best first."""
+    selector = tracker.latest_message.get("response_selector") or {}
+    return list((selector.get("default") or {}).get("ranking") or [])
+
+
+def call_clinic_button(clinic: Clinic, texts: Texts) -> dict[str, str]:
+    return {"title": texts.get("call_clinic", clinic=clinic.name), "payload": clinic.phone_uri}
+
+
+def opening_sentence(clinic: Clinic, texts: Texts, now: datetime | None = None) -> str:
+    """Whether the line is open, in the clinic's own time; empty where no hours are configured."""
+    now = now or datetime.now(timezone.utc)
+    opening = clinic.opening_at(now)
+    return _say(opening, texts, now.astimezone(clinic.time_zone)) if opening else ""
+
+
+def _say(opening: Opening, texts: Texts, local: datetime) -> str:
+    if opening.changes_at is None:
+        return texts.get("closed")
+    clock = opening.changes_at.strftime("%H:%M")
+    if opening.is_open:
+        return texts.get("open_now", time=clock)
+    if opening.changes_at.date() == local.date():
+        return texts.get("opens_today", time=clock)
+    return texts.get("opens_later", day=texts.get(WEEKDAYS[opening.changes_at.weekday()]), time=clock)

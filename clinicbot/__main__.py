@@ -1,0 +1,3 @@
+from clinicbot.cli import main
+
+main()

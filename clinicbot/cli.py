@@ -1,0 +1,89 @@
+"""The `clinicbot` command: verbs for the content, the model and the whole assistant."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from clinicbot import paths
+from clinicbot.faq import linter
+from clinicbot.settings import Settings, SettingsError
+from clinicbot.supervision import StartError, write_endpoints
+from clinicbot.supervision import run as run_all
+from clinicbot.training.models import TrainingError, current_model, ensure_model, train
+from clinicbot.yaml_files import ContentError
+
+
+@click.group()
+def cli() -> None:
+    """The Apex Clinic patient FAQ assistant."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.chdir(paths.ROOT)
+
+
+@cli.command()
+def run() -> None:
+    """Train if there is no current model, then run all parts until Ctrl-C."""
+    settings = Settings.from_environment()
+    if current_model() is None:
+        click.echo("Training the assistant from data/ (about a minute) …")
+        train()
+    sys.exit(run_all(settings))
+
+
+@cli.command(name="train")
+def train_command() -> None:
+    """Train a model from data/, even if there is a current one."""
+    click.echo(f"Trained {train().relative_to(paths.ROOT)}")
+
+
+@cli.command(name="serve-rasa")
+def serve_rasa() -> None:
+    """Run Rasa on loopback with the current model, trained first if it was removed."""
+    settings = Settings.from_environment()
+    model = ensure_model()
+    rasa = str(Path(sys.executable).with_name("rasa"))
+    endpoints = write_endpoints(settings)
+    options = ["--model", str(model), "--endpoints", str(endpoints)]
+    options += ["--interface", "127.0.0.1", "--port", str(settings.rasa_port)]
+    os.execv(rasa, [rasa, "run", *options, "--log-file", os.devnull])
+
+
+@cli.command(name="serve-actions")
+def serve_actions() -> None:
+    """Run the action server on loopback."""
+    settings = Settings.from_environment()
+    os.environ["SANIC_HOST"] = "127.0.0.1"
+    os.execv(sys.executable, [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "-p", str(settings.actions_port)])
+
+
+@cli.group()
+def faq() -> None:
+    """The clinic's FAQs in data/faq."""
+
+
+@faq.command()
+def lint() -> None:
+    """Check the content: coverage, numbers, negations, doubled questions, translations."""
+    findings = linter.lint()
+    if findings:
+        click.echo(linter.report(findings))
+        click.echo(f"{len(findings)} findings")
+        sys.exit(1)
+    click.echo("No findings")
+
+
+def main() -> None:
+    """Errors that a person can mend are one sentence, without a traceback."""
+    try:
+        cli.main(prog_name="clinicbot", standalone_mode=False)
+    except (StartError, TrainingError, SettingsError, ContentError) as error:
+        sys.exit(f"\n{error}")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)

@@ -1,0 +1,191 @@
+"""The content linter: `clinicbot faq lint`. Every finding has a number that can be searched for.
+
+It guards what a reviewer cannot see at a glance: that each sentence of the document is answered, that each number
+and negation of an answer stands in its passage and in its translations, and that no question belongs to two FAQs.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinicbot import paths
+from clinicbot.clinic import Clinic, read_clinic
+from clinicbot.faq.document import Document, read_document
+from clinicbot.faq.facts import is_negated, numbers
+from clinicbot.faq.files import read_intents, read_topic
+from clinicbot.faq.model import Answer, Faq
+from clinicbot.texts import DEFAULT_LANGUAGE, read_texts
+from clinicbot.yaml_files import ContentError, read_yaml
+
+MIN_PHRASINGS = 25
+MIN_OUT_OF_SCOPE = 400
+MAX_SENTENCES = 3
+MAX_PHRASING_LENGTH = 200
+OUT_OF_SCOPE_INTENTS = ("out_of_scope", "not_in_document")
+
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+_MARKUP = re.compile(r"[{}<>\[\]]|\\|[\x00-\x08\x0b-\x1f]")
+_PUNCTUATION = re.compile(r"[^\w\s]", re.UNICODE)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault: its number, where it is, and what to do."""
+
+    code: str
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.where}: {self.message}"
+
+
+def fingerprint(phrasing: str) -> str:
+    """What makes two phrasings the same: letters and digits, without case, punctuation and spacing."""
+    plain = _PUNCTUATION.sub("", unicodedata.normalize("NFKC", phrasing).casefold())
+    return " ".join(plain.split())
+
+
+def lint(root: Path = paths.ROOT) -> list[Finding]:
+    """All findings over a checkout's `data/`. An unreadable file is finding F001 and hides what is in it."""
+    data = root / "data"
+    try:
+        clinic = read_clinic(data / "clinic.yml")
+        document = read_document(data / "document" / paths.DOCUMENT.name)
+        intents = {
+            name: phrasings
+            for path in sorted((data / "dialogue").glob("*.yml"))
+            for name, phrasings in read_intents(path).items()
+        }
+    except (ContentError, OSError) as error:
+        return [Finding("F001", "data", str(error))]
+    findings: list[Finding] = []
+    faqs: list[Faq] = []
+    for path in sorted((data / "faq").glob("*.yml")):
+        try:
+            topic = read_topic(path)
+        except ContentError as error:
+            findings.append(Finding("F001", path.name, str(error)))
+            continue
+        faqs += topic
+        findings += _lint_topic_file(path, topic)
+    for faq in faqs:
+        findings += _lint_faq(faq, document, clinic)
+    findings += _lint_coverage(faqs, document)
+    findings += _lint_phrasings(faqs, intents)
+    findings += _lint_titles(faqs)
+    findings += _lint_texts(data / "texts", clinic)
+    return findings
+
+
+def _lint_topic_file(path: Path, faqs: list[Faq]) -> Iterator[Finding]:
+    for faq in faqs:
+        if faq.topic != path.stem:
+            yield Finding("F002", faq.id, f"stands in {path.name}; move it to {faq.topic}.yml")
+    rules = read_yaml(path).get("rules") or []
+    expected = [{"intent": path.stem}, {"action": f"utter_{path.stem}"}]
+    if not any(rule.get("steps") == expected for rule in rules):
+        yield Finding("F003", path.name, f"needs a rule with the steps intent {path.stem}, action utter_{path.stem}")
+
+
+def _lint_faq(faq: Faq, document: Document, clinic: Clinic) -> Iterator[Finding]:
+    if len(faq.phrasings) < MIN_PHRASINGS:
+        yield Finding("F004", faq.id, f"has {len(faq.phrasings)} phrasings; write at least {MIN_PHRASINGS}")
+    for language in clinic.languages:
+        if not faq.answers.get(language) or not faq.answers[language].text:
+            yield Finding("F005", faq.id, f"has no answer in {language!r}")
+    for answer in faq.answers.values():
+        yield from _lint_answer(faq, answer, document, clinic)
+    english = faq.answers.get(DEFAULT_LANGUAGE)
+    for answer in faq.answers.values():
+        if english is None or answer is english:
+            continue
+        if numbers(answer.text) != numbers(english.text):
+            yield Finding(
+                "F012",
+                f"{faq.id} ({answer.language})",
+                f"numbers {sorted(numbers(answer.text))} differ from English {sorted(numbers(english.text))}",
+            )
+        if is_negated(answer.text, answer.language) != is_negated(english.text, DEFAULT_LANGUAGE):
+            yield Finding("F013", f"{faq.id} ({answer.language})", "negated in one language only; compare with English")
+        if answer.source != english.source or answer.phone_line != english.phone_line:
+            yield Finding("F014", f"{faq.id} ({answer.language})", "source and phone_line must equal the English ones")
+
+
+def _lint_answer(faq: Faq, answer: Answer, document: Document, clinic: Clinic) -> Iterator[Finding]:
+    where = f"{faq.id} ({answer.language})"
+    if len(_SENTENCE_END.findall(answer.text)) > MAX_SENTENCES:
+        yield Finding("F006", where, f"more than {MAX_SENTENCES} sentences; shorten it")
+    if _MARKUP.search(answer.text) or _MARKUP.search(answer.title):
+        yield Finding("F007", where, "has a brace, bracket, tag, backslash or control character; write plain text")
+    if not answer.title:
+        yield Finding("F008", where, "has no title")
+    digits = re.sub(r"\D", "", clinic.phone)[-7:]
+    if digits in re.sub(r"\D", "", answer.text):
+        yield Finding("F009", where, "holds the phone number; set `phone_line: true` instead")
+    unknown = [reference for reference in answer.source if not document.passage(reference)]
+    if unknown or not answer.source:
+        yield Finding("F010", where, f"source {unknown or 'is empty'}: name sentences of the document such as p5.2")
+        return
+    passage = document.quote(answer.source)
+    invented = numbers(answer.text) - numbers(passage)
+    if invented:
+        yield Finding("F011", where, f"says {sorted(invented)}, which its passage does not")
+    if is_negated(answer.text, answer.language) and not is_negated(passage, DEFAULT_LANGUAGE):
+        yield Finding("F011", where, "says “not”, which its passage does not")
+
+
+def _lint_coverage(faqs: list[Faq], document: Document) -> Iterator[Finding]:
+    answered = {
+        sentence
+        for faq in faqs
+        for answer in faq.answers.values()
+        for reference in answer.source
+        for sentence in document.expand(reference)
+    }
+    for sentence in document.sentences:
+        if sentence not in answered:
+            yield Finding("F015", sentence, "this sentence of the document is answered by no FAQ")
+
+
+def _lint_phrasings(faqs: list[Faq], intents: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
+    owners: dict[str, str] = {}
+    everything = [(faq.id, faq.phrasings) for faq in faqs] + list(intents.items())
+    for owner, phrasings in everything:
+        for phrasing in phrasings:
+            key = fingerprint(phrasing)
+            if key in owners:
+                yield Finding("F016", owner, f"{phrasing!r} already belongs to {owners[key]}; keep it in one place")
+            owners.setdefault(key, owner)
+            if len(phrasing) > MAX_PHRASING_LENGTH or _MARKUP.search(phrasing) or phrasing.startswith("/"):
+                yield Finding("F017", owner, f"{phrasing[:40]!r}: too long, with markup, or a leading slash")
+    out_of_scope = sum(len(intents.get(name, ())) for name in OUT_OF_SCOPE_INTENTS)
+    if out_of_scope < MIN_OUT_OF_SCOPE:
+        yield Finding("F018", "dialogue", f"{out_of_scope} out-of-scope phrasings; write at least {MIN_OUT_OF_SCOPE}")
+
+
+def _lint_titles(faqs: list[Faq]) -> Iterator[Finding]:
+    seen: dict[tuple[str, str], str] = {}
+    for faq in faqs:
+        for answer in faq.answers.values():
+            key = (answer.language, answer.title.casefold())
+            if key in seen:
+                yield Finding("F019", faq.id, f"title {answer.title!r} is also the title of {seen[key]}")
+            seen.setdefault(key, faq.id)
+
+
+def _lint_texts(folder: Path, clinic: Clinic) -> Iterator[Finding]:
+    try:
+        complete = read_texts(folder / f"{DEFAULT_LANGUAGE}.yml").keys()
+        for language in clinic.languages:
+            missing = complete ^ read_texts(folder / f"{language}.yml").keys()
+            if missing:
+                yield Finding("F020", f"texts/{language}.yml", f"keys differ from English: {sorted(missing)}")
+    except ContentError as error:
+        yield Finding("F001", "texts", str(error))
+
+
+def report(findings: Iterable[Finding]) -> str:
+    return "\n".join(str(finding) for finding in findings)

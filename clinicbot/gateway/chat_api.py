@@ -1,0 +1,235 @@
+"""The chat API of design 6. Bodies are checked here; what they mean is `conversation.py`'s."""
+
+import json
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from clinicbot.clinic import load_clinic
+from clinicbot.faq.files import load_faqs
+from clinicbot.gateway.metrics import FEEDBACK
+from clinicbot.gateway.problems import Problem
+from clinicbot.gateway.replies import emergency_reply, greeting_reply
+from clinicbot.gateway.services import Services
+from clinicbot.safety.red_flags import find_red_flag
+from clinicbot.store.conversations import Session, utc_now
+from clinicbot.texts import DEFAULT_LANGUAGE, load_texts
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_TEXT_CHARACTERS = 1_000
+MAX_ID_CHARACTERS = 64
+# Questions behind the widget's topic buttons: the first, most general FAQ of each topic.
+TOPIC_QUESTIONS = (
+    "uses/what_is_botox",
+    "procedure/how_applied",
+    "duration/how_long",
+    "eligibility/who_can",
+    "aftercare/overview",
+    "side_effects/overview",
+)
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The body as a JSON object. Raises Problem 413, 415, 400 or 422; an empty body is an empty object."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise Problem(413, "Body too large", f"The body may have {MAX_BODY_BYTES} bytes; send a shorter message.")
+    if not body.strip():
+        return {}
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem(415, "Not JSON", "Send the body as application/json.")
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, "Malformed JSON", "The body is not valid UTF-8 JSON.") from error
+    if not isinstance(document, dict):
+        raise Problem(422, "Not an object", "The body must be a JSON object.")
+    return document
+
+
+def check_address(request: Request) -> None:
+    services_of(request).limits.check_address(request.client.host if request.client else "unknown")
+
+
+async def session_of(request: Request) -> Session:
+    """The session of the bearer token. Raises Problem 401."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    services = services_of(request)
+    session_id = services.tokens.session_id(token.strip()) if scheme.lower() == "bearer" else None
+    session = await run_in_threadpool(services.conversations.find, session_id) if session_id else None
+    if session is None:
+        raise Problem(
+            401,
+            "No valid session",
+            "The session token is missing, wrong or expired; start a new session.",
+            {"WWW-Authenticate": "Bearer"},
+        )
+    return session
+
+
+def _language(document: dict[str, Any]) -> str:
+    language = document.get("language")
+    if language is None:
+        return DEFAULT_LANGUAGE
+    if not isinstance(language, str) or not 2 <= len(language) <= 35:
+        raise Problem(422, "Wrong language", "`language` must be a language code such as en or tr.")
+    code = language.split("-")[0].lower()
+    return code if code in load_clinic().languages else DEFAULT_LANGUAGE
+
+
+def _only(document: dict[str, Any], allowed: set[str]) -> None:
+    unknown = sorted(set(document) - allowed)
+    if unknown:
+        raise Problem(422, "Unknown field", f"The body may only have {', '.join(sorted(allowed))}.")
+
+
+async def start_session(request: Request) -> Response:
+    check_address(request)
+    document = await read_json(request)
+    _only(document, {"language"})
+    language = _language(document)
+    services = services_of(request)
+    greeting = greeting_reply(services.clinic, language).to_json()
+    lifetime = timedelta(hours=services.settings.session_hours)
+    session = await run_in_threadpool(services.conversations.start, language, greeting, lifetime)
+    body = {
+        "token": services.tokens.issue(session.id),
+        "expires_at": session.expires_at.isoformat(timespec="seconds") + "Z",
+        "replies": [greeting],
+    }
+    return JSONResponse(body, 201)
+
+
+def _message_id(document: dict[str, Any]) -> str:
+    try:
+        return str(uuid.UUID(document["id"]))
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
+        raise Problem(422, "Wrong id", "`id` must be a UUID that you make for each message.") from error
+
+
+def _text_or_button(document: dict[str, Any]) -> tuple[str | None, str | None]:
+    text, button = document.get("text"), document.get("button")
+    if (text is None) == (button is None):
+        raise Problem(422, "Text or button", "Send either `text` or `button`.")
+    value = text if button is None else button
+    if not isinstance(value, str) or not value.strip():
+        raise Problem(422, "Empty message", "`text` or `button` must be a string that isn't empty.")
+    return text, button
+
+
+async def send_message(request: Request) -> Response:
+    check_address(request)
+    session = await session_of(request)
+    services = services_of(request)
+    services.limits.check_session(session.id)
+    document = await read_json(request)
+    _only(document, {"id", "text", "button"})
+    client_id = _message_id(document)
+    text, button = _text_or_button(document)
+    if text is not None and len(text) > MAX_TEXT_CHARACTERS:
+        if find_red_flag(text) is not None:  # safety is not subject to limits
+            replies = [emergency_reply(services.clinic, session.language).to_json()]
+            return JSONResponse({"id": document["id"], "replies": replies})
+        raise Problem(
+            422, "Message too long", f"A message may have {MAX_TEXT_CHARACTERS} characters, this has {len(text)}."
+        )
+    if text is not None:
+        answered = await services.conversation.answer_text(session, client_id, text)
+        return JSONResponse({"id": document["id"], "replies": answered})
+    pressed = await services.conversation.answer_button(session, client_id, str(button))
+    if pressed is None:
+        raise Problem(422, "Unknown button", "This button was not offered in this conversation.")
+    return JSONResponse({"id": document["id"], "replies": pressed})
+
+
+async def show_history(request: Request) -> Response:
+    check_address(request)
+    session = await session_of(request)
+    history = await run_in_threadpool(services_of(request).conversations.history, session.id)
+    body = {
+        "greeting": [session.greeting],
+        "messages": [
+            {
+                "id": message.client_id,
+                "text": message.text,
+                "sent_at": message.received_at.isoformat(timespec="milliseconds") + "Z",
+                "replies": message.replies or [],
+            }
+            for message in history
+        ],
+    }
+    return JSONResponse(body)
+
+
+async def give_feedback(request: Request) -> Response:
+    check_address(request)
+    session = await session_of(request)
+    document = await read_json(request)
+    _only(document, {"reply", "helpful"})
+    reply, helpful = document.get("reply"), document.get("helpful")
+    if not isinstance(reply, str) or not 1 <= len(reply) <= MAX_ID_CHARACTERS or not isinstance(helpful, bool):
+        raise Problem(422, "Wrong feedback", "Send `reply` (a reply's id) and `helpful` (true or false).")
+    if not await run_in_threadpool(services_of(request).conversations.rate, session.id, reply, helpful):
+        raise Problem(422, "Unknown reply", "This conversation has no reply with that id.")
+    FEEDBACK.labels(helpful=str(helpful).lower()).inc()
+    return Response(status_code=204)
+
+
+async def end_session(request: Request) -> Response:
+    check_address(request)
+    session = await session_of(request)
+    services = services_of(request)
+    await run_in_threadpool(services.conversations.erase, session.id)
+    services.erasure_wanted.set()
+    return Response(status_code=204)
+
+
+async def describe_clinic(request: Request) -> Response:
+    """What the widget shows before anything is asked: names, numbers, topics, notice."""
+    check_address(request)
+    language = _language(dict(request.query_params))
+    clinic = services_of(request).clinic
+    texts = load_texts(language)
+    faqs = load_faqs()
+    titles = {
+        faq_id: faqs[faq_id].answers[language].title for faq_id in TOPIC_QUESTIONS if language in faqs[faq_id].answers
+    }
+    body = {
+        "name": clinic.name,
+        "phone": {"tel": clinic.phone_uri, "text": clinic.phone},
+        "emergency": {"tel": clinic.emergency_uri, "text": clinic.emergency_number},
+        "languages": list(clinic.languages),
+        "topics": [
+            {"title": texts.get(f"topic_{faq_id.partition('/')[0]}"), "question": title}
+            for faq_id, title in titles.items()
+        ],
+        "notice": {
+            "text": texts.get("notice", emergency=clinic.emergency_number),
+            "retention": texts.get("notice_retention", days=str(clinic.retention_days)),
+        },
+    }
+    return JSONResponse(body, headers={"Cache-Control": "public, max-age=300"})
+
+
+routes = [
+    Route("/api/v1/sessions", start_session, methods=["POST"]),
+    Route("/api/v1/messages", send_message, methods=["POST"]),
+    Route("/api/v1/messages", show_history, methods=["GET"]),
+    Route("/api/v1/feedback", give_feedback, methods=["POST"]),
+    Route("/api/v1/session", end_session, methods=["DELETE"]),
+    Route("/api/v1/clinic", describe_clinic, methods=["GET"]),
+]
+

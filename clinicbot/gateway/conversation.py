@@ -1,0 +1,179 @@
+"""The way of a message (design 5): inbox, safety gate, sanitise, Rasa, never silence. One at a time a conversation."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+
+from clinicbot.clinic import Clinic
+from clinicbot.faq.document import Document
+from clinicbot.gateway import metrics
+from clinicbot.gateway.rasa_client import RasaClient, RasaUnavailable
+from clinicbot.gateway.replies import Reply, emergency_reply, failure_reply, reply_from_rasa
+from clinicbot.language import detect_language
+from clinicbot.safety.red_flags import MESSAGES_READ_TOGETHER, find_red_flag
+from clinicbot.store.conversations import Conversations, Session, StoredMessage
+
+logger = logging.getLogger(__name__)
+
+# Messages this close together are read together by the safety gate ("i cant" … "swallow").
+READ_TOGETHER_WITHIN = timedelta(minutes=10)
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060\ufeff\ud800-\udfff]")
+Result = TypeVar("Result")
+
+
+def clean(text: str) -> str:
+    """The text as it may be stored and shown: without control characters and lone surrogates, spacing trimmed."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\t", " ")).strip()
+
+
+def for_rasa(text: str) -> str:
+    """A leading slash would run Rasa's intents and braces its templates: both lose their power."""
+    return " ".join(text.lstrip("/ ").replace("{", "(").replace("}", ")").split())
+
+
+class ConversationLocks:
+    """A lock a conversation, dropped when nobody waits for it."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def hold(self, key: str, timeout: float) -> AsyncIterator[bool]:
+        """Yields whether the lock was had within `timeout` seconds."""
+        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
+        self._locks[key] = (lock, users + 1)
+        held = False
+        try:
+            try:
+                await asyncio.wait_for(lock.acquire(), timeout)
+                held = True
+            except asyncio.TimeoutError:
+                logger.warning("an earlier message of this conversation is still being answered")
+            yield held
+        finally:
+            if held:
+                lock.release()
+            lock, users = self._locks.pop(key)
+            if users > 1:
+                self._locks[key] = (lock, users - 1)
+
+
+class ConversationService:
+    """Answers messages of any channel; always returns at least one reply."""
+
+    def __init__(
+        self, *, conversations: Conversations, rasa: RasaClient, clinic: Clinic, document: Document, timeout: float
+    ) -> None:
+        self._conversations = conversations
+        self._rasa = rasa
+        self._clinic = clinic
+        self._document = document
+        self._timeout = timeout
+        self._locks = ConversationLocks()
+
+    async def answer_text(self, session: Session, client_id: str, text: str) -> list[dict[str, Any]]:
+        """Replies to a typed message; the same ones again for an id that was answered already."""
+        return await self._receive(session, client_id, clean(text), None)
+
+    async def answer_button(self, session: Session, client_id: str, button_id: str) -> list[dict[str, Any]] | None:
+        """Replies to a pressed button; None if this session was never offered it."""
+        button = await run_in_threadpool(self._conversations.button, session.id, button_id)
+        if button is None:
+            return None
+        title, payload = button
+        return await self._receive(session, client_id, title, payload)
+
+    async def finish_unanswered(self) -> None:
+        """Answer what a killed process had stored but not answered, so that the history is complete."""
+        for message in await run_in_threadpool(self._conversations.unanswered):
+            session = await run_in_threadpool(self._conversations.find, message.session_id)
+            if session is not None:
+                await self._answer(session, message)
+
+    async def _receive(
+        self, session: Session, client_id: str, text: str, payload: str | None
+    ) -> list[dict[str, Any]]:
+        began = time.monotonic()
+        try:
+            message = await run_in_threadpool(self._conversations.receive, session.id, client_id, text, payload)
+            replies = message.replies or await self._answer(session, message)
+        except SQLAlchemyError:
+            # a database that is locked, full or gone must not stand between a patient and the emergency number
+            logger.exception("the message could not be stored")
+            flag = None if payload else find_red_flag(text)
+            make_reply = emergency_reply if flag else failure_reply
+            replies = [make_reply(self._clinic, session.language).to_json()]
+        metrics.REPLY_SECONDS.observe(time.monotonic() - began)
+        metrics.MESSAGES.labels(kind=replies[0]["kind"], language=replies[0]["language"]).inc()
+        return replies
+
+    async def _answer(self, session: Session, message: StoredMessage) -> list[dict[str, Any]]:
+        typed = message.button is None
+        deadline = time.monotonic() + self._timeout
+        language = session.language
+        if typed:
+            language = detect_language(message.text, self._clinic.languages, current=language)
+            if (flag := await self._red_flag(message)) is not None:
+                metrics.RED_FLAGS.labels(symptom=flag).inc()
+                return await self._record(message, [emergency_reply(self._clinic, language)], language)
+        async with self._locks.hold(session.id, self._timeout) as held:
+            if held:
+                stored = await run_in_threadpool(self._conversations.get, message.id)
+                if stored.replies is not None:  # the same id, sent twice at once
+                    return stored.replies
+                replies, payloads = await self._ask_rasa(session, message, language, deadline)
+                return await self._record(message, replies, language, payloads)
+        return await self._record(message, [failure_reply(self._clinic, language)], language)
+
+    async def _red_flag(self, message: StoredMessage) -> str | None:
+        earlier = await run_in_threadpool(
+            self._conversations.recent_texts, message, MESSAGES_READ_TOGETHER - 1, READ_TOGETHER_WITHIN
+        )
+        flag = find_red_flag(message.text, earlier)
+        return flag.symptom if flag else None
+
+    async def _ask_rasa(
+        self, session: Session, message: StoredMessage, language: str, deadline: float
+    ) -> tuple[list[Reply], dict[str, str]]:
+        text = message.button or for_rasa(message.text)
+        try:
+            remaining = max(0.1, deadline - time.monotonic())
+            answers = await self._rasa.ask(session.id, text or "?", language, remaining)
+        except RasaUnavailable as error:
+            metrics.RASA_FAILURES.inc()
+            logger.warning("Rasa gave no usable answer: %s", error)
+            return [failure_reply(self._clinic, language)], {}
+        replies: list[Reply] = []
+        payloads: dict[str, str] = {}
+        for answer in answers:
+            reply, offered = reply_from_rasa(answer, language, self._clinic, self._document)
+            replies.append(reply)
+            payloads |= offered
+        return replies, payloads
+
+    async def _record(
+        self, message: StoredMessage, replies: list[Reply], language: str, payloads: dict[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        documents = [reply.to_json() for reply in replies]
+        store: Callable[[], None] = lambda: self._conversations.answer(  # noqa: E731
+            message,
+            documents,
+            language=language,
+            emergency=replies[0].kind.value == "emergency",
+            payloads=payloads or {},
+        )
+        try:
+            await run_in_threadpool(store)
+        except SQLAlchemyError:
+            # it stays unanswered in the inbox and is answered again at the next start; the patient sees it now
+            logger.exception("the replies could not be stored")
+        return documents

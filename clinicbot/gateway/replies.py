@@ -1,0 +1,132 @@
+"""What a patient gets: the Reply of the chat API, and how Rasa's messages and the fixed texts become one."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+from clinicbot.clinic import Clinic
+from clinicbot.faq.document import Document
+from clinicbot.safety.emergency import load_emergency_text
+from clinicbot.texts import load_texts
+
+
+class Kind(str, Enum):
+    ANSWER = "answer"
+    EMERGENCY = "emergency"
+    HANDOVER = "handover"
+    FALLBACK = "fallback"
+    SMALLTALK = "smalltalk"
+
+
+@dataclass(frozen=True)
+class Button:
+    """`kind` is reply, call or link; `value` an opaque id, a `tel:` or an `https:` address."""
+
+    title: str
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The FAQ's title and the document's sentences that an answer stands on."""
+
+    title: str
+    passage: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    kind: Kind
+    language: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+    source: Source | None = None
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+
+    def to_json(self) -> dict[str, Any]:
+        document = asdict(self)
+        document["kind"] = self.kind.value
+        document["buttons"] = [asdict(button) for button in self.buttons]
+        if self.source is None:
+            del document["source"]
+        return document
+
+
+def dump_replies(replies: Sequence[Reply]) -> str:
+    return json.dumps([reply.to_json() for reply in replies], ensure_ascii=False)
+
+
+def call_buttons(clinic: Clinic, language: str, *, emergency: bool = False) -> tuple[Button, ...]:
+    """The clinic's call button, after the emergency number's where asked."""
+    texts = load_texts(language)
+    values = {"clinic": clinic.name, "emergency": clinic.emergency_number}
+    call_clinic = Button(texts.get("call_clinic", **values), "call", clinic.phone_uri)
+    if not emergency:
+        return (call_clinic,)
+    return (Button(texts.get("call_emergency", **values), "call", clinic.emergency_uri), call_clinic)
+
+
+def emergency_reply(clinic: Clinic, language: str) -> Reply:
+    """The locked text; the emergency number's button stands first."""
+    return Reply(
+        Kind.EMERGENCY, language, load_emergency_text(language).text, call_buttons(clinic, language, emergency=True)
+    )
+
+
+def failure_reply(clinic: Clinic, language: str) -> Reply:
+    """What is said when Rasa, its model or the action server gives nothing: never silence (design 5.6)."""
+    text = load_texts(language).get("failure", phone=clinic.phone, emergency=clinic.emergency_number)
+    return Reply(Kind.FALLBACK, language, text, call_buttons(clinic, language, emergency=True))
+
+
+def greeting_reply(clinic: Clinic, language: str) -> Reply:
+    text = load_texts(language).get("greeting", clinic=clinic.name, emergency=clinic.emergency_number)
+    return Reply(Kind.SMALLTALK, language, text)
+
+
+@dataclass(frozen=True)
+class RasaMessage:
+    """One bot message as Rasa's channel hands it over. `metadata` is the answer's or the action's own."""
+
+    text: str
+    buttons: tuple[tuple[str, str], ...]
+    metadata: dict[str, Any]
+
+    @classmethod
+    def parse(cls, raw: dict[str, Any]) -> "RasaMessage":
+        return cls(
+            text=str(raw.get("text") or "").strip(),
+            buttons=tuple((str(b["title"]), str(b["payload"])) for b in raw.get("buttons") or ()),
+            metadata=raw.get("metadata") or {},
+        )
+
+
+def reply_from_rasa(
+    message: RasaMessage, language: str, clinic: Clinic, document: Document
+) -> tuple[Reply, dict[str, str]]:
+    """A Reply, and the payloads that its opaque button ids stand for (id → payload)."""
+    payloads: dict[str, str] = {}
+    buttons: list[Button] = []
+    for title, payload in message.buttons:
+        if payload.startswith("tel:"):
+            buttons.append(Button(title, "call", payload))
+        elif payload.startswith("https:"):
+            buttons.append(Button(title, "link", payload))
+        else:
+            button_id = secrets.token_urlsafe(12)
+            payloads[button_id] = payload
+            buttons.append(Button(title, "reply", button_id))
+    metadata = message.metadata
+    text = message.text
+    if metadata.get("phone_line"):
+        text += "\n" + load_texts(language).get("phone_line", phone=clinic.phone)
+        buttons.extend(call_buttons(clinic, language))
+    source = None
+    if "source" in metadata:
+        source = Source(str(metadata["title"]), document.quote(tuple(metadata["source"])))
+    kind = Kind.ANSWER if source else Kind(metadata.get("kind", Kind.HANDOVER.value))
+    return Reply(kind, language, text, tuple(buttons), source), payloads

@@ -1,0 +1,1 @@
+"""Red flags and the locked emergency text. Needs neither Rasa nor a model; imports no web code."""

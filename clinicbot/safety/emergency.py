@@ -1,0 +1,34 @@
+"""The locked emergency text. Its file is fixed by a hash in the tests; nothing at run time can change it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from string import Template
+
+from clinicbot import paths
+from clinicbot.clinic import Clinic, load_clinic
+from clinicbot.texts import DEFAULT_LANGUAGE
+from clinicbot.yaml_files import read_yaml
+
+EMERGENCY_FILE = paths.SAFETY / "emergency.yml"
+
+
+@dataclass(frozen=True)
+class EmergencyText:
+    """`text` begins with the emergency number; `red_list` is the list that stands under an amber handover."""
+
+    text: str
+    red_list: str
+    call_emergency: str
+    call_clinic: str
+
+
+@lru_cache(maxsize=16)
+def load_emergency_text(language: str) -> EmergencyText:
+    """The emergency text of a language, in English where there is none."""
+    entries = read_yaml(EMERGENCY_FILE)
+    return fill(entries.get(language) or entries[DEFAULT_LANGUAGE], load_clinic())
+
+
+def fill(entry: dict[str, str], clinic: Clinic) -> EmergencyText:
+    values = {"emergency": clinic.emergency_number, "phone": clinic.phone, "clinic": clinic.name}
+    return EmergencyText(**{key: Template(text).substitute(values).strip() for key, text in entry.items()})

@@ -1,0 +1,208 @@
+"""Sessions, inbox, buttons, feedback and erasure: every statement that touches a conversation.
+
+Times are naive UTC. Each function is one transaction.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy.engine import Engine, Row
+from sqlalchemy.exc import IntegrityError
+
+from clinicbot.store.database import buttons, erasures, feedback, messages, sessions
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Session:
+    id: str
+    language: str
+    expires_at: datetime
+    greeting: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    """A message of the inbox. `replies` is None until it is answered."""
+
+    id: int
+    session_id: str
+    client_id: str
+    text: str
+    button: str | None
+    received_at: datetime
+    replies: list[dict[str, Any]] | None
+
+
+class Conversations:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def start(self, language: str, greeting: dict[str, Any], lifetime: timedelta) -> Session:
+        session = Session(secrets.token_hex(16), language, utc_now() + lifetime, greeting)
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(sessions).values(
+                    id=session.id,
+                    language=language,
+                    created_at=utc_now(),
+                    expires_at=session.expires_at,
+                    greeting=json.dumps(greeting, ensure_ascii=False),
+                )
+            )
+        return session
+
+    def find(self, session_id: str) -> Session | None:
+        """A session that exists and has not expired."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(sessions).where(sessions.c.id == session_id)).first()
+        if row is None or row.expires_at <= utc_now():
+            return None
+        return Session(row.id, row.language, row.expires_at, json.loads(row.greeting))
+
+    def receive(self, session_id: str, client_id: str, text: str, button: str | None) -> StoredMessage:
+        """Put a message into the inbox, or return the one that already has this id."""
+        found = select(messages).where(
+            and_(messages.c.session_id == session_id, messages.c.client_id == client_id)
+        )
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(
+                    insert(messages).values(
+                        session_id=session_id, client_id=client_id, text=text, button=button, received_at=utc_now()
+                    )
+                )
+                return _stored(connection.execute(found).one())
+        except IntegrityError:
+            with self._engine.connect() as connection:
+                return _stored(connection.execute(found).one())
+
+    def get(self, message_id: int) -> StoredMessage:
+        with self._engine.connect() as connection:
+            return _stored(connection.execute(select(messages).where(messages.c.id == message_id)).one())
+
+    def recent_texts(self, message: StoredMessage, limit: int, within: timedelta) -> list[str]:
+        """The session's last texts before this message that raised no alarm, oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(messages.c.text)
+                .where(
+                    messages.c.session_id == message.session_id,
+                    messages.c.id < message.id,
+                    messages.c.button.is_(None),
+                    messages.c.emergency.is_(False),
+                    messages.c.received_at > message.received_at - within,
+                )
+                .order_by(messages.c.id.desc())
+                .limit(limit)
+            ).all()
+        return [row.text for row in reversed(rows)]
+
+    def answer(
+        self,
+        message: StoredMessage,
+        replies: list[dict[str, Any]],
+        *,
+        language: str,
+        emergency: bool,
+        payloads: dict[str, str],
+    ) -> None:
+        """Record a message's replies and the buttons they offer; the session goes on in the reply's language."""
+        titles = {button["value"]: button["title"] for reply in replies for button in reply["buttons"]}
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(messages)
+                .where(messages.c.id == message.id)
+                .values(replies=json.dumps(replies, ensure_ascii=False), language=language, emergency=emergency)
+            )
+            connection.execute(update(sessions).where(sessions.c.id == message.session_id).values(language=language))
+            if payloads:
+                connection.execute(
+                    insert(buttons),
+                    [
+                        {"id": key, "session_id": message.session_id, "title": titles[key], "payload": payload}
+                        for key, payload in payloads.items()
+                    ],
+                )
+
+    def button(self, session_id: str, button_id: str) -> tuple[str, str] | None:
+        """A button's title and payload, if it was offered in this session."""
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(buttons.c.title, buttons.c.payload).where(
+                    buttons.c.id == button_id, buttons.c.session_id == session_id
+                )
+            ).first()
+        return (row.title, row.payload) if row else None
+
+    def history(self, session_id: str) -> list[StoredMessage]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(messages).where(messages.c.session_id == session_id).order_by(messages.c.id)
+            ).all()
+        return [_stored(row) for row in rows]
+
+    def unanswered(self) -> list[StoredMessage]:
+        """Messages that a killed process left without a reply, oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(messages).where(messages.c.replies.is_(None)).order_by(messages.c.id)
+            ).all()
+        return [_stored(row) for row in rows]
+
+    def rate(self, session_id: str, reply_id: str, helpful: bool) -> bool:
+        """Keep a thumb; the last one counts. False if this session has no such reply."""
+        if not any(
+            reply["id"] == reply_id for message in self.history(session_id) for reply in message.replies or ()
+        ):
+            return False
+        with self._engine.begin() as connection:
+            connection.execute(delete(feedback).where(feedback.c.reply_id == reply_id))
+            connection.execute(
+                insert(feedback).values(
+                    reply_id=reply_id, session_id=session_id, helpful=helpful, given_at=utc_now()
+                )
+            )
+        return True
+
+    def erase(self, session_id: str) -> None:
+        """Delete a session and all that belongs to it, and note that Rasa has to forget it as well."""
+        with self._engine.begin() as connection:
+            for table in (feedback, buttons, messages):
+                connection.execute(delete(table).where(table.c.session_id == session_id))
+            connection.execute(delete(sessions).where(sessions.c.id == session_id))
+            connection.execute(delete(erasures).where(erasures.c.session_id == session_id))
+            connection.execute(insert(erasures).values(session_id=session_id, requested_at=utc_now()))
+
+    def older_than(self, age: timedelta) -> list[str]:
+        """Sessions begun before the retention period."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(sessions.c.id).where(sessions.c.created_at < utc_now() - age)).all()
+        return [row.id for row in rows]
+
+    def pending_erasures(self) -> list[str]:
+        with self._engine.connect() as connection:
+            return [row.session_id for row in connection.execute(select(erasures.c.session_id)).all()]
+
+    def erased(self, session_id: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(delete(erasures).where(erasures.c.session_id == session_id))
+
+
+def _stored(row: Row) -> StoredMessage:
+    return StoredMessage(
+        id=row.id,
+        session_id=row.session_id,
+        client_id=row.client_id,
+        text=row.text,
+        button=row.button,
+        received_at=row.received_at,
+        replies=json.loads(row.replies) if row.replies is not None else None,
+    )

@@ -1,0 +1,194 @@
+"""`clinicbot run`: all parts under a supervisor, progress while it starts, one line when it is ready.
+
+supervisor restarts a part that dies and stops all of them cleanly; this module writes its configuration, waits until
+a first question has really been answered, and passes signals on.
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import yaml
+
+from clinicbot import paths
+from clinicbot.settings import Settings
+from clinicbot.yaml_files import read_yaml
+
+START_SECONDS = 180
+FIRST_QUESTION = "How long does botox last?"
+
+_SUPERVISOR = """\
+[supervisord]
+nodaemon=true
+silent=true
+directory={root}
+logfile={log}/supervisord.log
+logfile_maxbytes=5MB
+logfile_backups=2
+pidfile={var}/supervisord.pid
+environment=RASA_TELEMETRY_ENABLED="false",TF_CPP_MIN_LOG_LEVEL="3",PYTHONWARNINGS="ignore",PYTHONUNBUFFERED="1",OMP_NUM_THREADS="2",SQLALCHEMY_SILENCE_UBER_WARNING="1"
+"""
+
+_PROGRAM = """
+[program:{name}]
+command={command}
+autostart=true
+autorestart=true
+startsecs=0
+stopsignal=TERM
+stopasgroup=true
+killasgroup=true
+stopwaitsecs=10
+redirect_stderr=true
+stdout_logfile={log}/{name}.log
+stdout_logfile_maxbytes=5MB
+stdout_logfile_backups=2
+"""
+
+
+class StartError(Exception):
+    """The assistant can't start; the message says why and what to do."""
+
+
+def programs(settings: Settings) -> dict[str, list[str]]:
+    """The command of each part. Rasa and the action server listen on loopback only."""
+    python = sys.executable
+    return {
+        "rasa": [python, "-m", "clinicbot", "serve-rasa"],
+        "actions": [python, "-m", "clinicbot", "serve-actions"],
+        "gateway": [
+            python,
+            *("-m", "uvicorn", "clinicbot.gateway.app:create_app", "--factory"),
+            *("--host", settings.host, "--port", str(settings.port)),
+            *("--proxy-headers", "--forwarded-allow-ips", settings.trusted_proxies),
+            *("--ws", "none", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5", "--log-level", "warning"),
+        ],
+    }
+
+
+def write_configuration(settings: Settings) -> Path:
+    log = settings.var / "log"
+    log.mkdir(parents=True, exist_ok=True)
+    text = _SUPERVISOR.format(root=paths.ROOT, var=settings.var, log=log)
+    for name, command in programs(settings).items():
+        # a percent sign would be an expansion in supervisor's file
+        text += _PROGRAM.format(name=name, command=" ".join(command).replace("%", "%%"), log=log)
+    path = settings.var / "supervisord.conf"
+    _write(path, text)
+    return path
+
+
+def write_endpoints(settings: Settings) -> Path:
+    """Rasa's endpoints.yml with this installation's ports and folder. Raises ContentError if it is missing."""
+    endpoints = read_yaml(paths.ROOT / "endpoints.yml")
+    endpoints["action_endpoint"]["url"] = f"http://127.0.0.1:{settings.actions_port}/webhook"
+    if endpoints["tracker_store"].get("dialect") == "sqlite":
+        endpoints["tracker_store"]["db"] = str(settings.var / "rasa.db")
+    path = settings.var / "endpoints.yml"
+    _write(path, yaml.safe_dump(endpoints))
+    return path
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.rename(path)
+
+
+def check_ports(settings: Settings) -> None:
+    """Raises StartError for a port that something else listens on."""
+    for variable, host, port in (
+        ("CLINICBOT_PORT", settings.host, settings.port),
+        ("CLINICBOT_RASA_PORT", "127.0.0.1", settings.rasa_port),
+        ("CLINICBOT_ACTIONS_PORT", "127.0.0.1", settings.actions_port),
+    ):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise StartError(
+                    f"Port {port} on {host} can't be used ({error.strerror}): stop what uses it, "
+                    f"or choose another with {variable}=…"
+                ) from error
+
+
+def run(settings: Settings) -> int:
+    """Start everything and stay until stopped; returns the exit status. Raises StartError."""
+    check_ports(settings)
+    configuration = write_configuration(settings)
+    supervisord = Path(sys.executable).with_name("supervisord")
+    process = subprocess.Popen([supervisord, "-n", "-c", str(configuration)], cwd=paths.ROOT)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        _wait_until_ready(settings, process)
+        print(f"\nReady: http://{_shown_host(settings)}:{settings.port}   (Ctrl-C stops everything)", flush=True)
+        return process.wait()
+    except KeyboardInterrupt:
+        print("\nStopping …", flush=True)
+        return 0
+    finally:
+        _stop(process)
+
+
+def _shown_host(settings: Settings) -> str:
+    return "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave parts behind
+    if process.poll() is None:
+        process.terminate()
+        process.wait()
+
+
+def _wait_until_ready(settings: Settings, process: subprocess.Popen[bytes]) -> None:
+    began, shown = time.monotonic(), 0.0
+    print("Starting Rasa, the action server and the gateway …", end="", flush=True)
+    while time.monotonic() - began < START_SECONDS:
+        if process.poll() is not None:
+            raise StartError(f"The supervisor ended; see {settings.var / 'log'}")
+        if _answers(f"http://{_shown_host(settings)}:{settings.port}"):
+            return
+        if time.monotonic() - shown > 2:
+            shown = time.monotonic()
+            print(".", end="", flush=True)
+        time.sleep(0.2)
+    raise StartError(f"No answer after {START_SECONDS} s; see the logs in {settings.var / 'log'}")
+
+
+def _answers(address: str) -> bool:
+    """Whether a first question is really answered, by the whole way."""
+    try:
+        _fetch(f"{address}/health/ready")
+        session = _fetch(f"{address}/api/v1/sessions", {})
+        token = str(session["token"])
+        answer = _fetch(f"{address}/api/v1/messages", {"id": str(uuid.uuid4()), "text": FIRST_QUESTION}, token)
+        _fetch(f"{address}/api/v1/session", None, token, "DELETE")
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+    return bool(answer["replies"][0]["kind"] == "answer")
+
+
+def _fetch(url: str, body: dict[str, str] | None = None, token: str = "", method: str | None = None) -> Any:
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(request, timeout=10) as response:  # our own address
+        text = response.read()
+    return json.loads(text) if text else None
