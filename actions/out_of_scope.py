@@ -16,10 +16,6 @@ class ActionOutOfScope(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         clinic, texts = load_clinic(), load_texts(language_of(tracker))
-        text = texts.get(
-            "out_of_scope", clinic=clinic.name, phone=clinic.phone, emergency=clinic.emergency_number
-        )
-        dispatcher.utter_message(
-            text=text, buttons=[call_clinic_button(clinic, texts)], metadata={"kind": "fallback"}
-        )
+        text = texts.get("out_of_scope", clinic=clinic.name, phone=clinic.phone, emergency=clinic.emergency_number)
+        dispatcher.utter_message(text=text, buttons=[call_clinic_button(clinic, texts)], metadata={"kind": "fallback"})
         return []

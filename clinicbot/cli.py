@@ -57,7 +57,8 @@ def serve_actions() -> None:
     """Run the action server on loopback."""
     settings = Settings.from_environment()
     os.environ["SANIC_HOST"] = "127.0.0.1"
-    os.execv(sys.executable, [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "-p", str(settings.actions_port)])
+    options = ["--actions", "actions", "--port", str(settings.actions_port)]
+    os.execv(sys.executable, [sys.executable, "-m", "rasa_sdk", *options])
 
 
 @cli.group()

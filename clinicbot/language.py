@@ -17,9 +17,7 @@ def _detector(languages: tuple[str, ...]) -> LanguageDetector:
     return LanguageDetectorBuilder.from_languages(*(Language.from_iso_code_639_1(code) for code in codes)).build()
 
 
-def detect_language(
-    text: str, languages: tuple[str, ...], *, current: str | None = None, started: bool = False
-) -> str:
+def detect_language(text: str, languages: tuple[str, ...], *, current: str | None = None, started: bool = False) -> str:
     """One of `languages` (ISO 639-1), the conversation's `current` one where the text does not say otherwise.
 
     `started` tells that the patient has written before, so that a switch needs more evidence.

@@ -7,13 +7,14 @@ to erase a conversation. Named in credentials.yml; `rasa shell` and the REST cha
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.core.tracker_store import SQLTrackerStore
 from sanic import Blueprint, Request, response
 from sanic.response import HTTPResponse
 
-logger = structlog.get_logger()
+from clinicbot import rasa_validation
+
+rasa_validation.install()
 
 
 class WholeMessages(CollectingOutputChannel):

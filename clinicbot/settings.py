@@ -54,7 +54,7 @@ class Settings:
             text = environment.get(variable, "").strip()
             if not text:
                 continue
-            kind = type(option.default) if not isinstance(option.default, Path) else Path
+            kind: Any = Path if isinstance(option.default, Path) else type(option.default)
             try:
                 values[option.name] = kind(text)
             except ValueError as error:

@@ -70,7 +70,8 @@ def programs(settings: Settings) -> dict[str, list[str]]:
             *("-m", "uvicorn", "clinicbot.gateway.app:create_app", "--factory"),
             *("--host", settings.host, "--port", str(settings.port)),
             *("--proxy-headers", "--forwarded-allow-ips", settings.trusted_proxies),
-            *("--ws", "none", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5", "--log-level", "warning"),
+            *("--ws", "none", "--no-access-log", "--no-server-header", "--log-level", "warning"),
+            *("--timeout-graceful-shutdown", "5"),
         ],
     }
 

@@ -241,7 +241,7 @@ class Phrases:
             raise PatternError(f"{word!r} is no word")
         if word.startswith("~"):
             self._exact.add(bare)
-            for shorter in _left_out(bare, _edits(bare)):
+            for shorter in _left_out(bare, _slips(bare)):
                 self._typos.setdefault(shorter, set()).add(bare)
         elif word.endswith("*"):
             self._prefixes.add(bare)
@@ -265,14 +265,20 @@ class Phrases:
 
     def _meant(self, word: str) -> set[str]:
         """The words that this one may be a typo of: alike once one letter (two of long words) is left out of both."""
-        edits = 1 if len(word) < 8 else 2
-        meant = {meant for shorter in _left_out(word, edits) for meant in self._typos.get(shorter, ())}
-        return {other for other in meant if other[0] == word[0] and abs(len(other) - len(word)) <= edits}
+        meant = {other for shorter in _left_out(word, _slips(word)) for other in self._typos.get(shorter, ())}
+        return {other for other in meant if other[0] == word[0] and abs(len(other) - len(word)) <= _slips(other)}
 
 
 def _follow(node: _Node, keys: tuple[str, ...]) -> Iterator[_Node]:
     for key in keys:
         yield from node.next.get(key, ())
+
+
+def _slips(word: str) -> int:
+    """How many letters a typo may get wrong; `Phrases` has whole vocabularies of such words, so fewer than `_edits`."""
+    if len(word) < 4:
+        raise PatternError(f"~{word}: too short for typos, every other short word is one letter away")
+    return 1 if len(word) < 10 else 2
 
 
 def _left_out(word: str, letters: int) -> set[str]:

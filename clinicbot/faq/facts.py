@@ -5,7 +5,7 @@ import re
 _ENGLISH_NUMBERS = {
     word: str(value)
     for value, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve".split(), start=1
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
     )
 }
 # "one" counts as a number only before a unit of time: "one of them" states nothing

@@ -17,7 +17,7 @@ from clinicbot.gateway.problems import Problem
 from clinicbot.gateway.replies import emergency_reply, greeting_reply
 from clinicbot.gateway.services import Services
 from clinicbot.safety.red_flags import find_red_flag
-from clinicbot.store.conversations import Session, utc_now
+from clinicbot.store.conversations import Session
 from clinicbot.texts import DEFAULT_LANGUAGE, load_texts
 
 MAX_BODY_BYTES = 64 * 1024
@@ -232,4 +232,3 @@ routes = [
     Route("/api/v1/session", end_session, methods=["DELETE"]),
     Route("/api/v1/clinic", describe_clinic, methods=["GET"]),
 ]
-

@@ -99,9 +99,7 @@ class ConversationService:
             if session is not None:
                 await self._answer(session, message)
 
-    async def _receive(
-        self, session: Session, client_id: str, text: str, payload: str | None
-    ) -> list[dict[str, Any]]:
+    async def _receive(self, session: Session, client_id: str, text: str, payload: str | None) -> list[dict[str, Any]]:
         began = time.monotonic()
         try:
             message = await run_in_threadpool(self._conversations.receive, session.id, client_id, text, payload)

@@ -59,4 +59,5 @@ async def on_http_exception(_request: Request, error: Exception) -> Response:
 async def on_error(_request: Request, error: Exception) -> Response:
     """Anything unforeseen: logged without the patient's words, answered with the numbers."""
     logger.error("unhandled error", exc_info=error)
-    return problem_response(Problem(500, "Internal error", "Something went wrong; please try again or call the clinic."))
+    detail = "Something went wrong; please try again or call the clinic."
+    return problem_response(Problem(500, "Internal error", detail))

@@ -121,7 +121,9 @@ class QuestionModel:
         sources = np.array([*range(len(plain)), *doubled])
         vectors = _encode(encoder, everything)
         kept, held = train_test_split(
-            np.arange(len(plain)), test_size=max(HELD_OUT_SHARE, len(names) / len(plain)), random_state=0,
+            np.arange(len(plain)),
+            test_size=max(HELD_OUT_SHARE, len(names) / len(plain)),
+            random_state=0,
             stratify=owners,
         )
         rehearsal = cls._fit(
@@ -168,12 +170,15 @@ class QuestionModel:
     def _held_out(
         self, texts: list[str], vectors: Vectors, owners: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
     ) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        features, right = [], []
-        for row in rows:
-            margins = self._margins(texts[row], vectors[row])
-            features.append(self._confidence_features(margins, vectors[row]))
-            right.append(int(np.argmax(margins)) == owners[row])
-        return np.array(features), np.array(right)
+        """Confidence features, shape (rows, 4), and whether the winner was right, for phrasings not trained on."""
+        grams = self._ngrams.transform([texts[row] for row in rows])
+        size = self.encoder.dimensions
+        margins = vectors[rows] @ self._weights[:, :size].T + grams @ self._weights[:, size:].T + self._bias
+        features = [
+            self._confidence_features(row_margins, vectors[row])
+            for row, row_margins in zip(rows, np.asarray(margins), strict=True)
+        ]
+        return np.array(features), margins.argmax(axis=1) == owners[rows]
 
     def predict(self, text: str) -> Prediction:
         """Classes from best to worst for one message."""

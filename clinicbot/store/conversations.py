@@ -69,9 +69,7 @@ class Conversations:
 
     def receive(self, session_id: str, client_id: str, text: str, button: str | None) -> StoredMessage:
         """Put a message into the inbox, or return the one that already has this id."""
-        found = select(messages).where(
-            and_(messages.c.session_id == session_id, messages.c.client_id == client_id)
-        )
+        found = select(messages).where(and_(messages.c.session_id == session_id, messages.c.client_id == client_id))
         try:
             with self._engine.begin() as connection:
                 connection.execute(
@@ -159,16 +157,12 @@ class Conversations:
 
     def rate(self, session_id: str, reply_id: str, helpful: bool) -> bool:
         """Keep a thumb; the last one counts. False if this session has no such reply."""
-        if not any(
-            reply["id"] == reply_id for message in self.history(session_id) for reply in message.replies or ()
-        ):
+        if not any(reply["id"] == reply_id for message in self.history(session_id) for reply in message.replies or ()):
             return False
         with self._engine.begin() as connection:
             connection.execute(delete(feedback).where(feedback.c.reply_id == reply_id))
             connection.execute(
-                insert(feedback).values(
-                    reply_id=reply_id, session_id=session_id, helpful=helpful, given_at=utc_now()
-                )
+                insert(feedback).values(reply_id=reply_id, session_id=session_id, helpful=helpful, given_at=utc_now())
             )
         return True
 

@@ -68,11 +68,13 @@ def train(root: Path = paths.ROOT) -> Path:
     for folder in (models, unfinished, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{fingerprint(root)}.tar.gz"
-    rasa = Path(sys.executable).with_name("rasa")
+    rasa = str(Path(sys.executable).with_name("rasa"))
     command = [rasa, "train", "--quiet", "--skip-validation", "--out", str(unfinished), "--fixed-model-name", name]
-    environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+    quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
     with log.open("w", encoding="utf-8") as output:
-        done = subprocess.run(command, cwd=root, stdout=output, stderr=subprocess.STDOUT, env=environment, check=False)
+        done = subprocess.run(
+            command, cwd=root, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **quiet}, check=False
+        )
     made = unfinished / name
     if done.returncode != 0 or not is_whole(made):
         raise TrainingError(f"training failed; see {log}")

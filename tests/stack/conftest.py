@@ -1,0 +1,103 @@
+"""Starts the whole assistant as `make run` does, on free ports and in a folder of its own."""
+
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from clinicbot import paths
+
+START_SECONDS = 400  # a first start trains
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Assistant:
+    """A running assistant; `output` is what its terminal showed until it was ready."""
+
+    process: subprocess.Popen[str]
+    address: str
+    ports: tuple[int, int, int]
+    output: str
+
+    def part(self, marker: str) -> psutil.Process:
+        """The running process of a part, by a piece of its command line."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            if marker in " ".join(child.cmdline()):
+                return child
+        raise AssertionError(f"no process with {marker!r}")
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.address, timeout=15)
+
+
+@pytest.fixture(scope="session")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    ports = (free_port(), free_port(), free_port())
+    environment = {
+        **os.environ,
+        "CLINICBOT_PORT": str(ports[0]),
+        "CLINICBOT_RASA_PORT": str(ports[1]),
+        "CLINICBOT_ACTIONS_PORT": str(ports[2]),
+        "CLINICBOT_VAR": str(tmp_path_factory.mktemp("var")),
+        "CLINICBOT_RATE_SESSION": "100000/minute",
+        "CLINICBOT_RATE_ADDRESS": "100000/minute",
+    }
+    process = subprocess.Popen(
+        [Path(sys.executable).with_name("clinicbot"), "run"],
+        cwd=paths.ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield Assistant(process, f"http://127.0.0.1:{ports[0]}", ports, read_until_ready(process))
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def read_until_ready(process: "subprocess.Popen[str]") -> str:
+    lines: queue.Queue[str | None] = queue.Queue()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    shown = ""
+    while True:
+        line = lines.get(timeout=START_SECONDS)
+        assert line is not None, f"it ended before it was ready:\n{shown}"
+        shown += line
+        if "Ready:" in line:
+            return shown
+
+
+def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> None:
+    """Poll a condition that no event announces (another process's recovery)."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"not within {seconds} s: {what}"
+        time.sleep(0.2)
