@@ -20,7 +20,7 @@ from clinicbot import paths
 from clinicbot.faq.files import read_intents
 from clinicbot.nlu.encoder import Vectors, default_encoder
 from clinicbot.nlu.normalise import normalise, without_subject
-from clinicbot.nlu.question_model import CharacterNgrams
+from clinicbot.nlu.features import CharacterNgrams
 from clinicbot.nlu.vocabulary import read_vocabulary
 
 Encode = Callable[[Sequence[str]], Vectors]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -30,7 +30,7 @@ from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import find_red_flag, load_detectors
 from clinicbot.settings import Settings
 from clinicbot.store.conversations import Conversations
-from clinicbot.store.database import open_database
+from clinicbot.store.database import open_database, sessions
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ async def ready(request: Request) -> Response:
 
 def _ping(request: Request) -> None:
     with request.app.state.engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
+        connection.execute(select(sessions.c.id).limit(1))
 
 
 async def metrics(_request: Request) -> Response:

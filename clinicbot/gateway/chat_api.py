@@ -1,10 +1,12 @@
 """The chat API of design 6. Bodies are checked here; what they mean is `conversation.py`'s."""
 
 import json
+import logging
 import uuid
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,9 +18,12 @@ from clinicbot.gateway.metrics import FEEDBACK
 from clinicbot.gateway.problems import Problem
 from clinicbot.gateway.replies import emergency_reply, greeting_reply
 from clinicbot.gateway.services import Services
+from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import find_red_flag
 from clinicbot.store.conversations import Session
 from clinicbot.texts import DEFAULT_LANGUAGE, load_texts
+
+logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_TEXT_CHARACTERS = 1_000
@@ -32,6 +37,9 @@ TOPIC_QUESTIONS = (
     "aftercare/overview",
     "side_effects/overview",
 )
+
+
+UNKNOWN_BUTTON = Problem(422, "Unknown button", "This button was not offered in this conversation.")
 
 
 def services_of(request: Request) -> Services:
@@ -65,11 +73,19 @@ def check_address(request: Request) -> None:
 
 
 async def session_of(request: Request) -> Session:
-    """The session of the bearer token. Raises Problem 401."""
+    """The session of the bearer token. Raises Problem 401.
+
+    While the database can't be read, the token's signature is proof enough: an emergency must be answered.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     services = services_of(request)
     session_id = services.tokens.session_id(token.strip()) if scheme.lower() == "bearer" else None
-    session = await run_in_threadpool(services.conversations.find, session_id) if session_id else None
+    try:
+        session = await run_in_threadpool(services.conversations.find, session_id) if session_id else None
+    except SQLAlchemyError:
+        logger.exception("the session could not be read")
+        greeting = greeting_reply(services.clinic, DEFAULT_LANGUAGE).to_json()
+        session = Session(str(session_id), DEFAULT_LANGUAGE, utc_now(), greeting)
     if session is None:
         raise Problem(
             401,
@@ -127,6 +143,8 @@ def _text_or_button(document: dict[str, Any]) -> tuple[str | None, str | None]:
     value = text if button is None else button
     if not isinstance(value, str) or not value.strip():
         raise Problem(422, "Empty message", "`text` or `button` must be a string that isn't empty.")
+    if button is not None and (len(button) > MAX_ID_CHARACTERS or not button.isascii()):
+        raise UNKNOWN_BUTTON
     return text, button
 
 
@@ -141,7 +159,8 @@ async def send_message(request: Request) -> Response:
     text, button = _text_or_button(document)
     if text is not None and len(text) > MAX_TEXT_CHARACTERS:
         if find_red_flag(text) is not None:  # safety is not subject to limits
-            replies = [emergency_reply(services.clinic, session.language).to_json()]
+            language = detect_language(text, services.clinic.languages, current=session.language)
+            replies = [emergency_reply(services.clinic, language).to_json()]
             return JSONResponse({"id": document["id"], "replies": replies})
         raise Problem(
             422, "Message too long", f"A message may have {MAX_TEXT_CHARACTERS} characters, this has {len(text)}."
@@ -151,7 +170,7 @@ async def send_message(request: Request) -> Response:
         return JSONResponse({"id": document["id"], "replies": answered})
     pressed = await services.conversation.answer_button(session, client_id, str(button))
     if pressed is None:
-        raise Problem(422, "Unknown button", "This button was not offered in this conversation.")
+        raise UNKNOWN_BUTTON
     return JSONResponse({"id": document["id"], "replies": pressed})
 
 
@@ -172,6 +191,11 @@ async def show_history(request: Request) -> Response:
         ],
     }
     return JSONResponse(body)
+
+
+async def messages(request: Request) -> Response:
+    """One route for all methods, so that the Allow header of a 405 names them all."""
+    return await (send_message if request.method == "POST" else show_history)(request)
 
 
 async def give_feedback(request: Request) -> Response:
@@ -226,8 +250,7 @@ async def describe_clinic(request: Request) -> Response:
 
 routes = [
     Route("/api/v1/sessions", start_session, methods=["POST"]),
-    Route("/api/v1/messages", send_message, methods=["POST"]),
-    Route("/api/v1/messages", show_history, methods=["GET"]),
+    Route("/api/v1/messages", messages, methods=["GET", "POST"]),
     Route("/api/v1/feedback", give_feedback, methods=["POST"]),
     Route("/api/v1/session", end_session, methods=["DELETE"]),
     Route("/api/v1/clinic", describe_clinic, methods=["GET"]),

@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from clinicbot.clinic import Clinic
 from clinicbot.faq.document import Document
 from clinicbot.gateway import metrics
 from clinicbot.gateway.rasa_client import RasaClient, RasaUnavailable
-from clinicbot.gateway.replies import Reply, emergency_reply, failure_reply, reply_from_rasa
+from clinicbot.gateway.replies import Reply, UnusableMessage, emergency_reply, failure_reply, reply_from_rasa
 from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import MESSAGES_READ_TOGETHER, find_red_flag
 from clinicbot.store.conversations import Conversations, Session, StoredMessage
@@ -37,7 +37,8 @@ def clean(text: str) -> str:
 
 def for_rasa(text: str) -> str:
     """A leading slash would run Rasa's intents and braces its templates: both lose their power."""
-    return " ".join(text.lstrip("/ ").replace("{", "(").replace("}", ")").split())
+    # spacing first: a slash behind a line break or a no-break space would come to the front afterwards
+    return " ".join(text.replace("{", "(").replace("}", ")").split()).lstrip("/ ")
 
 
 class ConversationLocks:
@@ -86,7 +87,11 @@ class ConversationService:
 
     async def answer_button(self, session: Session, client_id: str, button_id: str) -> list[dict[str, Any]] | None:
         """Replies to a pressed button; None if this session was never offered it."""
-        button = await run_in_threadpool(self._conversations.button, session.id, button_id)
+        try:
+            button = await run_in_threadpool(self._conversations.button, session.id, button_id)
+        except SQLAlchemyError:
+            logger.exception("the button could not be looked up")
+            return [failure_reply(self._clinic, session.language).to_json()]
         if button is None:
             return None
         title, payload = button
@@ -94,10 +99,13 @@ class ConversationService:
 
     async def finish_unanswered(self) -> None:
         """Answer what a killed process had stored but not answered, so that the history is complete."""
-        for message in await run_in_threadpool(self._conversations.unanswered):
-            session = await run_in_threadpool(self._conversations.find, message.session_id)
-            if session is not None:
-                await self._answer(session, message)
+        try:
+            for message in await run_in_threadpool(self._conversations.unanswered):
+                session = await run_in_threadpool(self._conversations.find, message.session_id)
+                if session is not None:
+                    await self._answer(session, message)
+        except SQLAlchemyError:
+            logger.exception("messages of before the start stay unanswered until the next one")
 
     async def _receive(self, session: Session, client_id: str, text: str, payload: str | None) -> list[dict[str, Any]]:
         began = time.monotonic()
@@ -109,7 +117,10 @@ class ConversationService:
             logger.exception("the message could not be stored")
             flag = None if payload else find_red_flag(text)
             make_reply = emergency_reply if flag else failure_reply
-            replies = [make_reply(self._clinic, session.language).to_json()]
+            language = session.language
+            if not payload:
+                language = detect_language(text, self._clinic.languages, current=language)
+            replies = [make_reply(self._clinic, language).to_json()]
         metrics.REPLY_SECONDS.observe(time.monotonic() - began)
         metrics.MESSAGES.labels(kind=replies[0]["kind"], language=replies[0]["language"]).inc()
         return replies
@@ -146,23 +157,19 @@ class ConversationService:
         try:
             remaining = max(0.1, deadline - time.monotonic())
             answers = await self._rasa.ask(session.id, text or "?", language, remaining)
-        except RasaUnavailable as error:
+            parts = [reply_from_rasa(answer, language, self._clinic, self._document) for answer in answers]
+        except (RasaUnavailable, UnusableMessage) as error:
             metrics.RASA_FAILURES.inc()
             logger.warning("Rasa gave no usable answer: %s", error)
             return [failure_reply(self._clinic, language)], {}
-        replies: list[Reply] = []
-        payloads: dict[str, str] = {}
-        for answer in answers:
-            reply, offered = reply_from_rasa(answer, language, self._clinic, self._document)
-            replies.append(reply)
-            payloads |= offered
-        return replies, payloads
+        payloads = {button: payload for _, offered in parts for button, payload in offered.items()}
+        return [reply for reply, _ in parts], payloads
 
     async def _record(
         self, message: StoredMessage, replies: list[Reply], language: str, payloads: dict[str, str] | None = None
     ) -> list[dict[str, Any]]:
         documents = [reply.to_json() for reply in replies]
-        store: Callable[[], None] = lambda: self._conversations.answer(  # noqa: E731
+        store: Callable[[], bool] = lambda: self._conversations.answer(  # noqa: E731
             message,
             documents,
             language=language,
@@ -170,7 +177,11 @@ class ConversationService:
             payloads=payloads or {},
         )
         try:
-            await run_in_threadpool(store)
+            if not await run_in_threadpool(store):  # the same id was answered meanwhile, or the session erased
+                stored = await run_in_threadpool(self._conversations.get, message.id)
+                return stored.replies or documents
+        except NoResultFound:
+            logger.info("a conversation was erased while it was answered")
         except SQLAlchemyError:
             # it stays unanswered in the inbox and is answered again at the next start; the patient sees it now
             logger.exception("the replies could not be stored")

@@ -30,7 +30,7 @@ class RateLimits:
         """Raises Problem 429 with `Retry-After` in whole seconds."""
         if self._limiter.hit(limit, kind, key):
             return
-        reset = self._limiter.get_window_stats(limit, kind, key).reset_time
+        reset, _remaining = self._limiter.get_window_stats(limit, kind, key)
         seconds = max(1, math.ceil(reset - time.time()))
         raise Problem(
             429,

@@ -88,6 +88,10 @@ def greeting_reply(clinic: Clinic, language: str) -> Reply:
     return Reply(Kind.SMALLTALK, language, text)
 
 
+class UnusableMessage(ValueError):
+    """A bot message that isn't what Rasa's channel sends. The message says what is wrong with it."""
+
+
 @dataclass(frozen=True)
 class RasaMessage:
     """One bot message as Rasa's channel hands it over. `metadata` is the answer's or the action's own."""
@@ -97,18 +101,21 @@ class RasaMessage:
     metadata: dict[str, Any]
 
     @classmethod
-    def parse(cls, raw: dict[str, Any]) -> "RasaMessage":
-        return cls(
-            text=str(raw.get("text") or "").strip(),
-            buttons=tuple((str(b["title"]), str(b["payload"])) for b in raw.get("buttons") or ()),
-            metadata=raw.get("metadata") or {},
-        )
+    def parse(cls, raw: Any) -> "RasaMessage":
+        """Raises UnusableMessage."""
+        if not isinstance(raw, dict) or not isinstance(raw.get("metadata") or {}, dict):
+            raise UnusableMessage("a bot message or its metadata is no object")
+        try:
+            buttons = tuple((str(button["title"]), str(button["payload"])) for button in raw.get("buttons") or ())
+        except (KeyError, TypeError) as error:
+            raise UnusableMessage("a button without title or payload") from error
+        return cls(str(raw.get("text") or "").strip(), buttons, raw.get("metadata") or {})
 
 
 def reply_from_rasa(
     message: RasaMessage, language: str, clinic: Clinic, document: Document
 ) -> tuple[Reply, dict[str, str]]:
-    """A Reply, and the payloads that its opaque button ids stand for (id → payload)."""
+    """A Reply, and the payloads that its opaque button ids stand for (id → payload). Raises UnusableMessage."""
     payloads: dict[str, str] = {}
     buttons: list[Button] = []
     for title, payload in message.buttons:
@@ -126,7 +133,10 @@ def reply_from_rasa(
         text += "\n" + load_texts(language).get("phone_line", phone=clinic.phone)
         buttons.extend(call_buttons(clinic, language))
     source = None
-    if "source" in metadata:
-        source = Source(str(metadata["title"]), document.quote(tuple(metadata["source"])))
-    kind = Kind.ANSWER if source else Kind(metadata.get("kind", Kind.HANDOVER.value))
+    try:
+        if "source" in metadata:
+            source = Source(str(metadata["title"]), document.quote(tuple(metadata["source"])))
+        kind = Kind.ANSWER if source else Kind(metadata.get("kind", Kind.HANDOVER.value))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnusableMessage(f"metadata {metadata}") from error
     return Reply(kind, language, text, tuple(buttons), source), payloads

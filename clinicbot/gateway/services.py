@@ -35,12 +35,12 @@ class Services:
     async def keep_house(self) -> None:
         """For ever: erase what is past its retention, and have Rasa forget what was erased, until it confirms."""
         while True:
+            self.erasure_wanted.clear()  # before the work: what is wished for meanwhile is done in the next round
             try:
                 await self._erase_old()
                 await self._forget_erased()
             except SQLAlchemyError:
                 logger.exception("housekeeping failed; it is tried again")
-            self.erasure_wanted.clear()
             try:
                 await asyncio.wait_for(self.erasure_wanted.wait(), HOUSEKEEPING_SECONDS)
             except asyncio.TimeoutError:

@@ -22,6 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from clinicbot.language import detect_language
 from clinicbot.nlu.encoder import default_encoder
 from clinicbot.nlu.question_model import Prediction, QuestionModel
+from clinicbot.nlu.question_training import train
 from clinicbot.nlu.vocabulary import read_vocabulary
 from clinicbot.texts import DEFAULT_LANGUAGE
 
@@ -66,7 +67,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
-        self._model = QuestionModel.train(
+        self._model = train(
             [example.get(TEXT) for example in examples],
             [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples],
             encoder=default_encoder(),
@@ -111,7 +112,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     def _classify(self, message: Message, text: str) -> None:
         direct = _DIRECT.match(text)
         if direct and self._model and direct[1] in self._model.labels:
-            prediction = Prediction([(direct[1], 1.0)], 1.0)
+            prediction = Prediction([(direct[1], 1.0, 1.0)], 1.0)
         else:
             prediction = self._decide(text)
         label = prediction.best
@@ -131,14 +132,16 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         if threshold is None:
             threshold = self._model.threshold
         if prediction.confidence < threshold and prediction.best not in self._config["negatives"]:
-            return Prediction([(DEFAULT_NLU_FALLBACK_INTENT_NAME, 1.0), *prediction.ranking], prediction.confidence)
+            return Prediction(
+                [(DEFAULT_NLU_FALLBACK_INTENT_NAME, 0.0, 1.0), *prediction.ranking], prediction.confidence
+            )
         return prediction
 
     def _detect(self, text: str) -> str:
         return detect_language(text, tuple(self._config["languages"]))
 
     def _selector(self, prediction: Prediction) -> dict[str, Any]:
-        faqs = [(label, share) for label, share in prediction.ranking if "/" in label]
+        faqs = [(label, share) for label, _, share in prediction.ranking if "/" in label]
         selector: dict[str, Any] = {
             "all_retrieval_intents": self._topics,
             "default": {"ranking": [self._ranked(label, share) for label, share in faqs[:SUGGESTED]]},
@@ -163,7 +166,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
 def _intent_ranking(prediction: Prediction) -> list[dict[str, Any]]:
     """The best share of each intent; the winner carries the calibrated confidence."""
     shares: dict[str, float] = {}
-    for label, share in prediction.ranking:
+    for label, _, share in prediction.ranking:
         shares.setdefault(label.partition("/")[0], share)
     winner = prediction.best.partition("/")[0]
     ranking = [{"name": name, "confidence": share} for name, share in list(shares.items())[:RANKED]]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import and_, delete, insert, select, update
-from sqlalchemy.engine import Engine, Row
+from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
 
 from clinicbot.store.database import buttons, erasures, feedback, messages, sessions
@@ -111,15 +111,23 @@ class Conversations:
         language: str,
         emergency: bool,
         payloads: dict[str, str],
-    ) -> None:
-        """Record a message's replies and the buttons they offer; the session goes on in the reply's language."""
+    ) -> bool:
+        """Record a message's replies and the buttons they offer; the session goes on in the reply's language.
+
+        False if it has replies already, which stand, or was erased meanwhile: then Rasa, which has just stored the
+        message, is to forget it once more.
+        """
         titles = {button["value"]: button["title"] for reply in replies for button in reply["buttons"]}
         with self._engine.begin() as connection:
-            connection.execute(
+            kept = connection.execute(
                 update(messages)
-                .where(messages.c.id == message.id)
+                .where(messages.c.id == message.id, messages.c.replies.is_(None))
                 .values(replies=json.dumps(replies, ensure_ascii=False), language=language, emergency=emergency)
             )
+            if kept.rowcount == 0:
+                if connection.execute(select(messages.c.id).where(messages.c.id == message.id)).first() is None:
+                    _want_forgotten(connection, message.session_id)
+                return False
             connection.execute(update(sessions).where(sessions.c.id == message.session_id).values(language=language))
             if payloads:
                 connection.execute(
@@ -129,6 +137,7 @@ class Conversations:
                         for key, payload in payloads.items()
                     ],
                 )
+        return True
 
     def button(self, session_id: str, button_id: str) -> tuple[str, str] | None:
         """A button's title and payload, if it was offered in this session."""
@@ -172,8 +181,7 @@ class Conversations:
             for table in (feedback, buttons, messages):
                 connection.execute(delete(table).where(table.c.session_id == session_id))
             connection.execute(delete(sessions).where(sessions.c.id == session_id))
-            connection.execute(delete(erasures).where(erasures.c.session_id == session_id))
-            connection.execute(insert(erasures).values(session_id=session_id, requested_at=utc_now()))
+            _want_forgotten(connection, session_id)
 
     def older_than(self, age: timedelta) -> list[str]:
         """Sessions begun before the retention period."""
@@ -188,6 +196,11 @@ class Conversations:
     def erased(self, session_id: str) -> None:
         with self._engine.begin() as connection:
             connection.execute(delete(erasures).where(erasures.c.session_id == session_id))
+
+
+def _want_forgotten(connection: Connection, session_id: str) -> None:
+    connection.execute(delete(erasures).where(erasures.c.session_id == session_id))
+    connection.execute(insert(erasures).values(session_id=session_id, requested_at=utc_now()))
 
 
 def _stored(row: Row) -> StoredMessage:

@@ -39,7 +39,7 @@ class Patient:
         return reply
 
 
-@pytest.fixture()
+@pytest.fixture
 def patient(assistant: Assistant) -> Iterator[Patient]:
     with assistant.client() as client:
         wait_for(lambda: client.get("/health/ready").status_code == 200, 120, "ready")

@@ -1,0 +1,109 @@
+"""Trains a question model from phrasings, in seconds (docs/decisions/0003)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.svm import LinearSVC
+
+from clinicbot.nlu.encoder import Encoder, Vectors
+from clinicbot.nlu.features import CharacterNgrams, Floats, encode, main_directions
+from clinicbot.nlu.normalise import normalise, without_subject
+from clinicbot.nlu.question_model import Calibration, LinearModel, Phrasings, QuestionModel
+
+REGULARISATION = 0.5
+HELD_OUT_SHARE = 0.15
+# A phrasing that was held out and would be answered rightly may be turned away at most so often.
+FALSE_REJECTIONS = 0.01
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Normalised texts with their projected vectors and classes; `originals` numbers the phrasing each came from."""
+
+    labels: list[str]
+    texts: list[str]
+    directions: Vectors
+    vectors: Vectors
+    owners: npt.NDArray[np.int32]
+    originals: npt.NDArray[np.int64]
+
+
+def train(texts: Sequence[str], labels: Sequence[str], *, encoder: Encoder, subject: frozenset[str]) -> QuestionModel:
+    """Raises ValueError with fewer than two classes, or a class with fewer than two phrasings."""
+    data = _prepare(texts, labels, encoder, subject)
+    count = len(texts)
+    kept, held = train_test_split(
+        np.arange(count),
+        test_size=max(HELD_OUT_SHARE, len(data.labels) / count),
+        random_state=0,
+        stratify=data.owners[:count],
+    )
+    rehearsal = _fit(data, np.isin(data.originals, kept))
+    calibration = _calibrate(rehearsal, data, held)
+    return QuestionModel(encoder, _fit(data, np.ones(len(data.texts), dtype=bool)), calibration)
+
+
+def _prepare(texts: Sequence[str], labels: Sequence[str], encoder: Encoder, subject: frozenset[str]) -> TrainingSet:
+    names = sorted(set(labels))
+    if len(names) < 2:
+        raise ValueError("training needs phrasings of at least two intents")
+    counts = Counter(labels)
+    single = [name for name in names if counts[name] < 2]
+    if single:
+        raise ValueError(f"these intents have a single phrasing, write more: {', '.join(single)}")
+    plain = [normalise(text) for text in texts]
+    # each phrasing also without the subject's word: people leave out what is obvious to them
+    stripped = [without_subject(text, subject) for text in plain]
+    doubled = [row for row, (text, short) in enumerate(zip(plain, stripped, strict=True)) if text != short]
+    everything = plain + [stripped[row] for row in doubled]
+    numbers = {name: number for number, name in enumerate(names)}
+    originals = np.array([*range(len(plain)), *doubled])
+    owners = np.array([numbers[label] for label in labels], dtype=np.int32)[originals]
+    vectors = encode(encoder, everything)
+    directions = main_directions(vectors)
+    return TrainingSet(names, everything, directions, vectors @ directions, owners, originals)
+
+
+def _fit(data: TrainingSet, rows: npt.NDArray[np.bool_]) -> LinearModel:
+    texts = [text for text, use in zip(data.texts, rows, strict=True) if use]
+    vectors, owners = data.vectors[rows], data.owners[rows]
+    ngrams = CharacterNgrams.fit(texts)
+    matrix = sparse.hstack([sparse.csr_matrix(vectors), ngrams.transform(texts)]).tocsr()
+    svm = LinearSVC(C=REGULARISATION, tol=0.01, random_state=0).fit(matrix, owners)
+    weights, bias = svm.coef_, svm.intercept_
+    if len(data.labels) == 2:  # scikit-learn keeps one row for two classes
+        weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
+    return LinearModel(
+        labels=data.labels,
+        directions=data.directions,
+        ngrams=ngrams,
+        weights=weights.astype(np.float32),
+        bias=bias.astype(np.float32),
+        phrasings=Phrasings.of(vectors, owners, len(data.labels)),
+    )
+
+
+def _calibrate(rehearsal: LinearModel, data: TrainingSet, held: npt.NDArray[np.int64]) -> Calibration:
+    """Learns from the phrasings that the rehearsal has not seen when its winner is right."""
+    features = []
+    right = []
+    for row in held:
+        margins = rehearsal.margins(data.texts[row], data.vectors[row])
+        features.append(rehearsal.confidence_features(margins, data.vectors[row]))
+        right.append(int(margins.argmax()) == data.owners[row])
+    return _logistic(np.array(features), np.array(right))
+
+
+def _logistic(features: Floats, right: npt.NDArray[np.bool_]) -> Calibration:
+    if right.all() or not right.any():  # nothing to learn from: the margin decides
+        return Calibration(np.array([1.0, 0.0, 0.0, 0.0, 0.0]), 0.5)
+    fitted = LogisticRegression(C=10.0, max_iter=1000).fit(features, right)
+    calibration = Calibration(np.concatenate([fitted.coef_[0], fitted.intercept_]), 0.0)
+    threshold = float(np.quantile(calibration.confidence(features)[right], FALSE_REJECTIONS))
+    return Calibration(calibration.weights, threshold)
