@@ -6,7 +6,7 @@ One pattern is one line of tokens separated by spaces:
 * ``word*`` matches words that begin so (Turkish suffixes, ``breath*``)
 * ``~word`` matches with typos: one edit from four letters on, two from eight letters on
 * ``<number>`` matches digits; ``..3`` up to three words of any kind in between
-* ``<end>`` matches the end of the clause, or a comma (`Phrases` only)
+* ``<edge>`` matches a punctuation mark, the beginning or the end of the text (`Phrases` only)
 * ``word?`` may be left out
 * ``@name`` stands for a list of words or patterns defined once under ``lists``
 
@@ -163,7 +163,7 @@ class Phrases:
     can match. Words in `stops` end a gap (``..3``); a word in `not_typos`, or in any pattern, is no typo of another.
     """
 
-    END = frozenset(".?!;,")
+    EDGES = frozenset(".?!;,")
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class Phrases:
         not_typos: Collection[str] = (),
     ) -> None:
         self._lists = lists
-        self._stops = self.END | frozenset(stops)
+        self._stops = self.EDGES | frozenset(stops)
         self._exact = set(not_typos)
         self._prefixes: set[str] = set()
         self._typos: dict[str, set[str]] = {}
@@ -191,16 +191,17 @@ class Phrases:
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Every match, in order of appearance. `words` are folded; punctuation marks are words of their own."""
-        keys = [self._keys(word) for word in (*words, ";")]
+        keys = [self._keys(word) for word in (";", *words, ";")]
         found: set[Found] = set()
-        for start in range(len(words)):
+        for start in range(len(keys)):
             nodes = [self._root]
             for position in range(start, len(keys)):
                 nodes = list({id(then): then for node in nodes for then in _follow(node, keys[position])}.values())
                 if not nodes:
                     break
-                end = min(position + 1, len(words))
-                found.update(Found(start, end, label) for node in nodes for label in node.labels)
+                if any(node.labels for node in nodes):
+                    first, last = _inside(start - 1, position, words)
+                    found.update(Found(first, last, label) for node in nodes for label in node.labels)
         return sorted(found)
 
     def _sequence(self, line: str, then: _Node) -> _Node:
@@ -234,7 +235,7 @@ class Phrases:
         return node
 
     def _word(self, word: str) -> str:
-        if word in ("<number>", "<end>", *self.END):
+        if word in ("<number>", "<edge>", *self.EDGES):
             return word
         bare = word.removeprefix("~").removesuffix("*")
         if not bare.isalnum():
@@ -251,8 +252,8 @@ class Phrases:
 
     def _keys_of(self, word: str) -> tuple[str, ...]:
         """Under which words of patterns a word of the message goes."""
-        if word in self.END:
-            return (word, "<end>")
+        if word in self.EDGES:
+            return (word, "<edge>")
         keys = [word, f"~{word}"]
         keys.extend(f"{word[:size]}*" for size in range(1, len(word) + 1) if word[:size] in self._prefixes)
         if word not in self._stops:
@@ -272,6 +273,17 @@ class Phrases:
 def _follow(node: _Node, keys: tuple[str, ...]) -> Iterator[_Node]:
     for key in keys:
         yield from node.next.get(key, ())
+
+
+def _inside(start: int, end: int, words: Sequence[str]) -> tuple[int, int]:
+    """The same words without the edges around them, which belong to no clause."""
+    end = min(end, len(words))
+    start = max(start, 0)
+    while start < end - 1 and words[start] in Phrases.EDGES:
+        start += 1
+    while start < end - 1 and words[end - 1] in Phrases.EDGES:
+        end -= 1
+    return start, end
 
 
 def _slips(word: str) -> int:

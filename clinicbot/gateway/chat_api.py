@@ -20,7 +20,7 @@ from clinicbot.gateway.replies import emergency_reply, greeting_reply
 from clinicbot.gateway.services import Services
 from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import find_red_flag
-from clinicbot.store.conversations import Session
+from clinicbot.store.conversations import Session, utc_now
 from clinicbot.texts import DEFAULT_LANGUAGE, load_texts
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,8 @@ TOPIC_QUESTIONS = (
 )
 
 
-UNKNOWN_BUTTON = Problem(422, "Unknown button", "This button was not offered in this conversation.")
+def unknown_button() -> Problem:
+    return Problem(422, "Unknown button", "This button was not offered in this conversation.")
 
 
 def services_of(request: Request) -> Services:
@@ -144,7 +145,7 @@ def _text_or_button(document: dict[str, Any]) -> tuple[str | None, str | None]:
     if not isinstance(value, str) or not value.strip():
         raise Problem(422, "Empty message", "`text` or `button` must be a string that isn't empty.")
     if button is not None and (len(button) > MAX_ID_CHARACTERS or not button.isascii()):
-        raise UNKNOWN_BUTTON
+        raise unknown_button()
     return text, button
 
 
@@ -170,7 +171,7 @@ async def send_message(request: Request) -> Response:
         return JSONResponse({"id": document["id"], "replies": answered})
     pressed = await services.conversation.answer_button(session, client_id, str(button))
     if pressed is None:
-        raise UNKNOWN_BUTTON
+        raise unknown_button()
     return JSONResponse({"id": document["id"], "replies": pressed})
 
 

@@ -34,11 +34,12 @@ _DIRECT = re.compile(r"^faq:([\w-]+/[\w-]+)$")
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class QuestionClassifier(GraphComponent, IntentClassifier):
-    """Options: `vocabulary` (file with the subject's words), `languages`, `negatives` (intents not to be answered)."""
+    """Options: `vocabulary` (file with the subject's words), `languages`, `negatives` (intents not to be answered),
+    `urgent` (intents that go before a likelier one from this margin on; zero is where the model would say yes)."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"vocabulary": None, "languages": [DEFAULT_LANGUAGE], "negatives": [], "threshold": None}
+        return {"vocabulary": None, "languages": [DEFAULT_LANGUAGE], "negatives": [], "urgent": {}, "threshold": None}
 
     def __init__(
         self,
@@ -128,6 +129,9 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     def _decide(self, text: str) -> Prediction:
         assert self._model is not None
         prediction = self._model.predict(text)
+        for intent, margin in self._config["urgent"].items():
+            if prediction.margin_of(intent) >= margin:
+                return prediction.with_best(intent)
         threshold = self._config["threshold"]
         if threshold is None:
             threshold = self._model.threshold

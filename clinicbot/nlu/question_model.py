@@ -38,6 +38,11 @@ class Prediction:
         """A class's margin, minus infinity for a class that the model doesn't have."""
         return next((margin for name, margin, _ in self.ranking if name == label), -np.inf)
 
+    def with_best(self, label: str) -> "Prediction":
+        """The same ranking with one class put first."""
+        first = [entry for entry in self.ranking if entry[0] == label]
+        return Prediction(first + [entry for entry in self.ranking if entry[0] != label], self.confidence)
+
 
 @dataclass(frozen=True)
 class Phrasings:

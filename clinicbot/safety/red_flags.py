@@ -30,7 +30,7 @@ _NEGATED_REACH = 2
 _SYMPTOM_SECTIONS = ("symptoms", "named", "together", "always")
 _CONTEXT_SECTIONS = (
     *("harmless", "negated", "negated_name", "negated_after", "asked", "asked_after", "asked_name", "having", "now"),
-    *("rumour", "rumour_question", "own_case", "mine"),
+    *("in_theory", "rumour", "rumour_question", "own_case", "mine"),
 )
 
 
@@ -63,9 +63,10 @@ class RedFlagDetector:
             patterns = {section: raw[section] for section in _CONTEXT_SECTIONS}
             for section in _SYMPTOM_SECTIONS:
                 patterns |= {f"{section}/{symptom}": lines for symptom, lines in raw[section].items()}
-            self._joints = _CLAUSE_END | frozenset(raw["joints"])
-            self._subjects = frozenset(raw["subjects"])
-            self._longstanding = frozenset(raw["longstanding"])
+            self.joints = _CLAUSE_END | frozenset(raw["joints"])
+            self.subjects = frozenset(raw["subjects"])
+            self.first_person = frozenset(raw["first_person"])
+            self.longstanding = frozenset(raw["longstanding"])
             self._phrases = Phrases(
                 patterns, raw["lists"], stops=[*raw["joints"], *raw["stops"]], not_typos=raw["not_typos"]
             )
@@ -78,8 +79,8 @@ class RedFlagDetector:
         """The first red flag that a message reports, or None; with `earlier`, one that began in that text."""
         words = _words(f"{earlier}\n{text}")
         since = len(_words(earlier))
-        message = _Message(words, [_span(found) for found in self._phrases.find(words)], self._joints, self._subjects)
-        for span in message.reported(self._longstanding):
+        message = _Message(self, words, [_span(found) for found in self._phrases.find(words)])
+        for span in message.reported():
             if not earlier or message.completes(span, since):
                 return RedFlag(span.name, " ".join(words[span.start : span.end]), self.language)
         return None
@@ -88,23 +89,20 @@ class RedFlagDetector:
 class _Message:
     """Which of the symptoms named in a message are reported there."""
 
-    def __init__(
-        self, words: Sequence[str], spans: Sequence[_Span], joints: frozenset[str], subjects: frozenset[str]
-    ) -> None:
+    def __init__(self, detector: RedFlagDetector, words: Sequence[str], spans: Sequence[_Span]) -> None:
+        self._of_language = detector
         self._words = words
-        self._joints = joints
-        self._subjects = subjects
         self._symptoms = [span for span in spans if span.section in _SYMPTOM_SECTIONS]
         self._context = [span for span in spans if span.section in _CONTEXT_SECTIONS] if self._symptoms else []
         self._sections = {span.section for span in self._context}
 
-    def reported(self, longstanding: frozenset[str]) -> Iterator[_Span]:
+    def reported(self) -> Iterator[_Span]:
         """Symptoms that are reported, always first; of those that count only together, the last one."""
         parts: dict[str, set[str]] = {}
         for span in sorted(self._symptoms, key=lambda span: span.section != "always"):
             if self._overlaps(span, "harmless"):
                 continue
-            if span.section != "always" and (self._is_negated(span) or self._is_asked(span, longstanding)):
+            if span.section != "always" and (self._is_negated(span) or self._is_asked(span)):
                 continue
             if span.section == "together":
                 symptom, _, part = span.name.partition(".")
@@ -122,7 +120,7 @@ class _Message:
     def _is_negated(self, span: _Span) -> bool:
         sections = ("negated",) if span.section == "symptoms" else ("negated", "negated_name")
         before = any(self._governs(other, span, _NEGATED_REACH) for other in self._of(*sections))
-        after = any(0 <= other.start - span.end <= 1 for other in self._of("negated_after"))
+        after = any(other.start == span.end for other in self._of("negated_after"))
         return before or after or self._is_negated_in_list(span)
 
     def _is_negated_in_list(self, span: _Span) -> bool:
@@ -137,12 +135,14 @@ class _Message:
                 return True
         return False
 
-    def _is_asked(self, span: _Span, longstanding: frozenset[str]) -> bool:
+    def _is_asked(self, span: _Span) -> bool:
         """Whether the symptom is asked about, not reported: in general, of others, or before a treatment."""
         first, last = self._clause(span)
         now = self._within("now", first, last)
-        if now or "mine" in self._sections:
+        if now or ("mine" in self._sections and "in_theory" not in self._sections):
             return False
+        if "in_theory" in self._sections:
+            return True
         stated = span.section == "symptoms" or any(other.end == span.start for other in self._of("having"))
         if any(self._governs(other, span, _ASKED_REACH if stated else 99) for other in self._of("asked")):
             return True
@@ -151,8 +151,8 @@ class _Message:
         if not stated and self._within("asked_name", first, last):
             return True
         if {"rumour", "rumour_question"} <= self._sections:
-            return not self._subjects.intersection(self._words[max(0, span.start - 2) : span.end])
-        return "own_case" in self._sections and span.name in longstanding
+            return not self._of_language.first_person.intersection(self._words[max(0, span.start - 2) : span.end])
+        return "own_case" in self._sections and span.name in self._of_language.longstanding
 
     def _governs(self, other: _Span, span: _Span, reach: int) -> bool:
         """Whether `other` stands before the symptom, near enough and without a new subject or a comma between."""
@@ -161,7 +161,8 @@ class _Message:
             other.start < span.start
             and other.end <= span.start + 1
             and len(between) <= reach
-            and not any(word in self._joints or word in self._subjects or word == "," for word in between)
+            and "," not in between
+            and not any(word in self._of_language.joints or word in self._of_language.subjects for word in between)
         )
 
     def _overlaps(self, span: _Span, section: str) -> bool:
@@ -175,9 +176,9 @@ class _Message:
 
     def _clause(self, span: _Span) -> tuple[int, int]:
         first, last = span.start, span.end
-        while first > 0 and self._words[first - 1] not in self._joints:
+        while first > 0 and self._words[first - 1] not in self._of_language.joints:
             first -= 1
-        while last < len(self._words) and self._words[last] not in self._joints:
+        while last < len(self._words) and self._words[last] not in self._of_language.joints:
             last += 1
         return first, last
 

@@ -80,7 +80,7 @@ def open_database(url: str) -> Engine:
     location = make_url(url)
     if location.get_backend_name() == "sqlite" and location.database:
         Path(location.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, future=True)
+    engine = create_engine(url, future=True, hide_parameters=True)  # an error's text goes to the log
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
     metadata.create_all(engine)

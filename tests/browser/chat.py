@@ -4,6 +4,8 @@ import json
 
 from playwright.sync_api import Locator, Page, expect
 
+from clinicbot.clinic import load_clinic
+
 
 class Chat:
     def __init__(self, page: Page) -> None:
@@ -19,7 +21,8 @@ class Chat:
         return self
 
     def wait_until_connected(self) -> None:
-        expect(self["topic"].or_(self["user-message"]).first).to_be_visible()
+        """The widget's own greeting, shown until the server's comes, doesn't know the clinic's name."""
+        expect(self["reply-text"].first).to_contain_text(load_clinic().name)
 
     def say(self, text: str) -> None:
         self["input"].fill(text)

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -87,6 +88,7 @@ def shared_rasa() -> Iterator[FakeRasa]:
 @pytest.fixture
 def rasa(shared_rasa: FakeRasa) -> FakeRasa:
     shared_rasa.asked.clear()
+    shared_rasa.forgotten = Queue()
     return shared_rasa
 
 
@@ -151,7 +153,9 @@ def open_page(browser: Browser, noted: Noted) -> Iterator[OpenPage]:
 
     def open_address(address: str, size: tuple[int, int] = DESKTOP, **options: Any) -> Page:
         viewport = {"width": size[0], "height": size[1]}
-        context = browser.new_context(**{"viewport": viewport, "locale": "en-GB", "reduced_motion": "reduce", **options})
+        context = browser.new_context(
+            **{"viewport": viewport, "locale": "en-GB", "reduced_motion": "reduce", **options}
+        )
         contexts.append(context)
         context.set_default_timeout(TIMEOUT)
         context.add_init_script(REPORT_VIOLATIONS)

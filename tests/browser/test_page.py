@@ -25,9 +25,7 @@ def test_page_loads_without_complaint_or_third_party(
     assert noted.complaints == []
 
 
-def test_nothing_is_sent_or_kept_before_the_chat_is_opened(
-    open_page: OpenPage, gateway: Gateway, noted: Noted
-) -> None:
+def test_nothing_is_sent_or_kept_before_the_chat_is_opened(open_page: OpenPage, gateway: Gateway, noted: Noted) -> None:
     page = open_page(gateway.origin)
     expect(page.get_by_test_id("launcher")).to_be_visible()
     assert [url for url in noted.requests if "/api/" in url] == []

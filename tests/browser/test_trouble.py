@@ -192,9 +192,7 @@ def test_too_many_messages(open_page: OpenPage, make_gateway: MakeGateway, size:
     assert gateway.texts(chat.token) == ["first"]
 
 
-def test_too_many_messages_and_the_wait_is_over(
-    open_page: OpenPage, make_gateway: MakeGateway, rasa: FakeRasa
-) -> None:
+def test_too_many_messages_and_the_wait_is_over(open_page: OpenPage, make_gateway: MakeGateway, rasa: FakeRasa) -> None:
     gateway = make_gateway(rate_session="1/minute")
     page = open_page("about:blank")
     page.clock.install()

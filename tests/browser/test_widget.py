@@ -1,9 +1,7 @@
 """A conversation, from opening the chat to erasing it."""
 
 import re
-from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -128,8 +126,7 @@ def test_thumbs_reach_the_server_and_the_last_one_counts(chat: Chat, gateway: Ga
     assert given == [{"reply": reply, "helpful": True}, {"reply": reply, "helpful": False}]
     expect(chat["thumb-up"]).to_have_attribute("aria-pressed", "false")
     expect(chat["status"]).to_have_text("Thank you for your feedback.")
-    metrics = httpx.get(f"{gateway.origin}/metrics").text
-    assert re.search(r'feedback\w*\{helpful="false"\} [1-9]', metrics)
+    assert re.search(r'feedback\w*\{helpful="false"\} [1-9]', gateway.get("/metrics").text)
 
 
 def test_handover_calls_the_clinic(either: Chat) -> None:
@@ -185,13 +182,7 @@ def test_history_comes_back_after_a_reload(either: Chat, rasa: FakeRasa) -> None
     assert rasa.count(HOW_LONG) == 1
 
 
-@pytest.fixture
-def forgotten(rasa: FakeRasa) -> Iterator[FakeRasa]:
-    rasa.forgotten.queue.clear()
-    yield rasa
-
-
-def test_new_conversation_erases(chat: Chat, gateway: Gateway, forgotten: FakeRasa) -> None:
+def test_new_conversation_erases(chat: Chat, gateway: Gateway, rasa: FakeRasa) -> None:
     chat.ask(HOW_LONG, "answer")
     old = chat.token
     chat["new-conversation"].click()
@@ -199,13 +190,14 @@ def test_new_conversation_erases(chat: Chat, gateway: Gateway, forgotten: FakeRa
     expect(chat["user-message"]).to_have_count(1)
     chat["new-conversation"].click()
     chat["confirm-new-yes"].click()
-    expect(chat["topic"]).to_have_count(6)
     expect(chat["user-message"]).to_have_count(0)
+    expect(chat["status"]).to_have_text("A new conversation has started.")
+    chat.wait_until_connected()
     assert chat.token != old
     assert gateway.history(old).status_code == 401
     assert gateway.texts(chat.token) == []
     assert chat.stored("erase") is None
-    assert forgotten.forgotten.get(timeout=PATIENCE)
+    assert rasa.forgotten.get(timeout=PATIENCE)
     chat.page.reload()
     chat.open()
     expect(chat["user-message"]).to_have_count(0)

@@ -14,7 +14,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_sentences_are_the_numbered_lines(path: Path) -> None:
-    path.write_text("# Title\n\nAbout p1.1\n\n- p1.1 First – “quoted”. \n- p2.1 Second.\n- no number\n", encoding="utf-8")
+    text = "# Title\n\nAbout p1.1\n\n- p1.1 First – “quoted”. \n- p2.1 Second.\n- no number\n"
+    path.write_text(text, encoding="utf-8")
     assert read_document(path).sentences == {"p1.1": "First – “quoted”.", "p2.1": "Second."}
 
 

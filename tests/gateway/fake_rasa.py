@@ -17,7 +17,11 @@ ANSWER = {
     "buttons": None,
     "metadata": {"title": "How long does it last?", "source": ["p5.2"], "reviewed_on": None},
 }
-HANDOVER = {"text": "Please call.", "buttons": [{"title": "Call", "payload": "tel:112"}], "metadata": {"kind": "handover"}}
+HANDOVER = {
+    "text": "Please call.",
+    "buttons": [{"title": "Call", "payload": "tel:112"}],
+    "metadata": {"kind": "handover"},
+}
 SUGGESTIONS = {
     "text": "Did you mean one of these?",
     "buttons": [

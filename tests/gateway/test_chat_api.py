@@ -107,7 +107,9 @@ async def test_reply_buttons_are_opaque_and_send_what_they_stand_for(chat: Chat,
     assert (await chat.history())["messages"][-1]["text"] == "How long does it last?"
 
 
-async def test_a_button_counts_only_in_its_own_session(gateway: Gateway, chat: Chat, rasa: FakeRasa, clinic: Clinic) -> None:
+async def test_a_button_counts_only_in_its_own_session(
+    gateway: Gateway, chat: Chat, rasa: FakeRasa, clinic: Clinic
+) -> None:
     rasa.answers = [SUGGESTIONS]
     (reply,) = await chat.say("hm")
     other = await gateway.start()
@@ -126,7 +128,9 @@ async def test_pressing_a_button_twice_with_one_id_asks_once(chat: Chat, rasa: F
     assert len(rasa.asked) == 2
 
 
-async def test_a_phone_line_answer_has_the_number_in_text_and_button(chat: Chat, rasa: FakeRasa, clinic: Clinic) -> None:
+async def test_a_phone_line_answer_has_the_number_in_text_and_button(
+    chat: Chat, rasa: FakeRasa, clinic: Clinic
+) -> None:
     rasa.answers = [ANSWER | {"metadata": {**ANSWER["metadata"], "phone_line": True}}]  # type: ignore[dict-item]
     (reply,) = await chat.say("How long?")
     assert reply["text"].startswith(str(ANSWER["text"]))
@@ -159,7 +163,9 @@ async def test_feedback_is_for_ones_own_replies(gateway: Gateway, chat: Chat, cl
     check_problem(await (await gateway.start()).rate(reply["id"], True), 422, clinic)
 
 
-@pytest.mark.parametrize(("reply", "helpful"), [("", True), ("x" * 65, True), (5, True), ("x", "yes"), ("x", 1), (None, None)])
+@pytest.mark.parametrize(
+    ("reply", "helpful"), [("", True), ("x" * 65, True), (5, True), ("x", "yes"), ("x", 1), (None, None)]
+)
 async def test_malformed_feedback(chat: Chat, clinic: Clinic, reply: object, helpful: object) -> None:
     check_problem(await chat.rate(reply, helpful), 422, clinic)
 
@@ -168,7 +174,9 @@ async def test_malformed_feedback(chat: Chat, clinic: Clinic, reply: object, hel
     ("asked_for", "language"),
     [("tr", "tr"), ("tr-TR", "tr"), ("TR", "tr"), ("en", "en"), ("fr", "en"), (None, "en")],
 )
-async def test_the_greeting_is_in_the_language_asked_for(gateway: Gateway, asked_for: str | None, language: str) -> None:
+async def test_the_greeting_is_in_the_language_asked_for(
+    gateway: Gateway, asked_for: str | None, language: str
+) -> None:
     response = await gateway.http.post("/api/v1/sessions", json={"language": asked_for})
     assert response.status_code == 201
     assert response.json()["replies"][0]["language"] == language
@@ -188,7 +196,9 @@ async def test_a_turkish_question_is_answered_in_turkish(chat: Chat, rasa: FakeR
     assert reply["language"] == "tr"
 
 
-async def test_deleting_erases_and_rasa_forgets_too(gateway: Gateway, chat: Chat, rasa: FakeRasa, clinic: Clinic) -> None:
+async def test_deleting_erases_and_rasa_forgets_too(
+    gateway: Gateway, chat: Chat, rasa: FakeRasa, clinic: Clinic
+) -> None:
     await chat.say("something private")
     sender = rasa.asked[-1]["sender"]
     assert (await chat.end()).status_code == 204

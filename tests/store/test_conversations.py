@@ -31,9 +31,11 @@ def session(conversations: Conversations) -> Session:
     return conversations.start("en", GREETING, HOUR)
 
 
-def answer(conversations: Conversations, message: StoredMessage, *replies: dict[str, object], **options: object) -> None:
+def answer(
+    conversations: Conversations, message: StoredMessage, *replies: dict[str, object], **options: object
+) -> bool:
     details = {"language": "en", "emergency": False, "payloads": {}} | options
-    conversations.answer(message, list(replies or (REPLY,)), **details)  # type: ignore[arg-type]
+    return conversations.answer(message, list(replies or (REPLY,)), **details)  # type: ignore[arg-type]
 
 
 def test_a_session_is_found_until_it_expires(conversations: Conversations, session: Session) -> None:
@@ -69,6 +71,24 @@ def test_an_answered_message_has_its_replies_and_the_session_its_language(
     found = conversations.find(session.id)
     assert found is not None
     assert found.language == "tr"
+
+
+def test_the_first_replies_stand(conversations: Conversations, session: Session) -> None:
+    message = conversations.receive(session.id, "m1", "hello", None)
+    assert answer(conversations, message)
+    assert not answer(conversations, message, REPLY | {"id": "r2"})
+    assert conversations.get(message.id).replies == [REPLY]
+
+
+def test_an_answer_to_an_erased_session_is_not_kept_and_rasa_is_to_forget_it(
+    conversations: Conversations, session: Session
+) -> None:
+    message = conversations.receive(session.id, "m1", "hello", None)
+    conversations.erase(session.id)
+    conversations.erased(session.id)
+    assert not answer(conversations, message)
+    assert conversations.history(session.id) == []
+    assert conversations.pending_erasures() == [session.id]
 
 
 def test_buttons_belong_to_the_session_that_was_offered_them(conversations: Conversations, session: Session) -> None:

@@ -1,0 +1,148 @@
+"""Right answers on the test sets, through the whole stack: `make evaluate`, or
+
+    python -m bench.evaluate [--url http://127.0.0.1:8000] [--only NAME …] [--wrong FILE] [--write]
+
+Starts its own assistant on free ports (trained first if the content has no current model) unless --url names a running
+one. Each line of tests/nlu is asked in a session of its own, which is erased afterwards. What counts as right:
+bench/judge.py. --only takes parts of test files' names; --wrong writes the wrong ones as tab-separated lines (file,
+expected, question, kinds, answer); --write puts the table into docs/quality.md.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import aiohttp
+
+from bench.clients import Bot, BotError, OurBot
+from bench.judge import BotAnswer, Judge, Question, read_questions
+from bench.processes import ServerError, our_server
+from bench.tables import table, write_between
+from clinicbot import paths
+
+CONNECTIONS = 4
+QUALITY_PAGE = paths.ROOT / "docs" / "quality.md"
+# per cent, from the project's quality goals; a file that isn't named has none
+GOALS = {
+    "emergencies": 100,
+    "handover": 98,
+    "general_side_effects": 97,
+    "not_in_document": 97,
+    "out_of_scope": 97,
+    "questions_en": 95,
+    "questions_": 90,
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    question: Question
+    answer: BotAnswer
+    right: bool
+
+
+async def ask_all(bot: Bot, questions: Sequence[Question], judge: Judge, progress: str = "") -> list[Outcome]:
+    """Each question in a conversation of its own, a few at a time; outcomes in the questions' order."""
+    outcomes: dict[int, Outcome] = {}
+    waiting = iter(enumerate(questions))
+
+    async def work() -> None:
+        for at, question in waiting:
+            conversation = await bot.converse()
+            answer = await conversation.say(question.text)
+            await conversation.end()
+            outcomes[at] = Outcome(question, answer, judge.is_right(question, answer))
+            if progress and len(outcomes) % 50 == 0:
+                print(f"\r{progress}: {len(outcomes)} of {len(questions)}", end="", file=sys.stderr, flush=True)
+
+    await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
+    if progress:
+        print(file=sys.stderr)
+    return [outcomes[at] for at in range(len(questions))]
+
+
+def goal_of(file: str) -> int | None:
+    return next((goal for name, goal in GOALS.items() if file.startswith(name)), None)
+
+
+def rate(outcomes: Sequence[Outcome]) -> float:
+    """Per cent right."""
+    return 100 * sum(outcome.right for outcome in outcomes) / len(outcomes)
+
+
+def by_file(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    return {file: list(group) for file, group in groupby(outcomes, key=lambda outcome: outcome.question.file)}
+
+
+def result_table(outcomes: Sequence[Outcome]) -> str:
+    rows = []
+    for file, group in [*by_file(outcomes).items(), ("all", list(outcomes))]:
+        language = group[0].question.language if file != "all" else ""
+        goal = goal_of(file)
+        kinds = Counter(" + ".join(sorted(set(outcome.answer.kinds))) or "silence" for outcome in group)
+        shown = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) if file != "all" else ""
+        right = sum(outcome.right for outcome in group)
+        goal_text = f"≥ {goal}" if goal else ""
+        rows.append([file, language, str(len(group)), str(right), f"{rate(group):.1f}", goal_text, shown])
+    return table(["test file", "language", "lines", "right", "%", "goal", "kinds of reply"], rows)
+
+
+def write_wrong(path: Path, outcomes: Sequence[Outcome]) -> None:
+    lines = [
+        "\t".join(
+            [
+                o.question.file,
+                o.question.gold,
+                o.question.text,
+                "+".join(o.answer.kinds),
+                " ".join(o.answer.text.split()),
+            ]
+        )
+        for o in outcomes
+        if not o.right
+    ]
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+async def evaluate(url: str, questions: Sequence[Question]) -> list[Outcome]:
+    async with aiohttp.ClientSession() as http:
+        return await ask_all(OurBot(http, url), questions, Judge(), "asked")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench.evaluate", description="Right answers on the test sets.")
+    parser.add_argument("--url", help="a running assistant's address; default: start one of our own")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="parts of the test files' names")
+    parser.add_argument("--wrong", type=Path, metavar="FILE", help="write the wrong ones here, tab-separated")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
+    options = parser.parse_args()
+    questions = read_questions(options.only)
+    if not questions:
+        parser.error("no test file has such a name")
+    if options.write and options.only:
+        parser.error("--write takes the whole evaluation, without --only")
+    with ExitStack() as stack:
+        url = options.url or stack.enter_context(our_server()).url
+        began = time.monotonic()
+        outcomes = asyncio.run(evaluate(url, questions))
+        seconds = time.monotonic() - began
+    text = result_table(outcomes)
+    print(f"{text}\n\n{len(questions)} lines in {seconds:.0f} s")
+    if options.wrong:
+        write_wrong(options.wrong, outcomes)
+    if options.write:
+        write_between(QUALITY_PAGE, "evaluate", text)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ServerError, BotError, aiohttp.ClientError) as error:
+        sys.exit(f"{error}")
