@@ -19,8 +19,8 @@ from sklearn.svm import LinearSVC
 from clinicbot import paths
 from clinicbot.faq.files import read_intents
 from clinicbot.nlu.encoder import Vectors, default_encoder
-from clinicbot.nlu.normalise import normalise, without_subject
 from clinicbot.nlu.features import CharacterNgrams
+from clinicbot.nlu.normalise import normalise, without_subject
 from clinicbot.nlu.vocabulary import read_vocabulary
 
 Encode = Callable[[Sequence[str]], Vectors]

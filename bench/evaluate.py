@@ -3,9 +3,9 @@
     python -m bench.evaluate [--url http://127.0.0.1:8000] [--only NAME …] [--wrong FILE] [--write]
 
 Starts its own assistant on free ports (trained first if the content has no current model) unless --url names a running
-one. Each line of tests/nlu is asked in a session of its own, which is erased afterwards. What counts as right:
-bench/judge.py. --only takes parts of test files' names; --wrong writes the wrong ones as tab-separated lines (file,
-expected, question, kinds, answer); --write puts the table into docs/quality.md.
+one. Each line of tests/nlu is asked in a session of its own, which is erased afterwards from a running one. What counts
+as right: bench/judge.py. --only takes parts of test files' names; --wrong writes the wrong ones as tab-separated lines
+(file, expected, question, kinds, answer); --write puts the table into docs/quality.md.
 """
 
 import argparse
@@ -29,15 +29,15 @@ from clinicbot import paths
 
 CONNECTIONS = 4
 QUALITY_PAGE = paths.ROOT / "docs" / "quality.md"
-# per cent, from the project's quality goals; a file that isn't named has none
+# by the beginning of a file's name; what isn't named has none
 GOALS = {
-    "emergencies": 100,
-    "handover": 98,
-    "general_side_effects": 97,
-    "not_in_document": 97,
-    "out_of_scope": 97,
-    "questions_en": 95,
-    "questions_": 90,
+    "emergencies": "100",
+    "handover": "≥ 98",
+    "general_side_effects": "emergency text ≤ 3",
+    "not_in_document": "≥ 97",
+    "out_of_scope": "≥ 97",
+    "questions_en": "≥ 95",
+    "questions_": "≥ 90",
 }
 
 
@@ -48,7 +48,9 @@ class Outcome:
     right: bool
 
 
-async def ask_all(bot: Bot, questions: Sequence[Question], judge: Judge, progress: str = "") -> list[Outcome]:
+async def ask_all(
+    bot: Bot, questions: Sequence[Question], judge: Judge, *, progress: str = "", erase: bool = False
+) -> list[Outcome]:
     """Each question in a conversation of its own, a few at a time; outcomes in the questions' order."""
     outcomes: dict[int, Outcome] = {}
     waiting = iter(enumerate(questions))
@@ -57,7 +59,8 @@ async def ask_all(bot: Bot, questions: Sequence[Question], judge: Judge, progres
         for at, question in waiting:
             conversation = await bot.converse()
             answer = await conversation.say(question.text)
-            await conversation.end()
+            if erase:
+                await conversation.end()
             outcomes[at] = Outcome(question, answer, judge.is_right(question, answer))
             if progress and len(outcomes) % 50 == 0:
                 print(f"\r{progress}: {len(outcomes)} of {len(questions)}", end="", file=sys.stderr, flush=True)
@@ -68,8 +71,8 @@ async def ask_all(bot: Bot, questions: Sequence[Question], judge: Judge, progres
     return [outcomes[at] for at in range(len(questions))]
 
 
-def goal_of(file: str) -> int | None:
-    return next((goal for name, goal in GOALS.items() if file.startswith(name)), None)
+def goal_of(file: str) -> str:
+    return next((goal for name, goal in GOALS.items() if file.startswith(name)), "")
 
 
 def rate(outcomes: Sequence[Outcome]) -> float:
@@ -85,13 +88,11 @@ def result_table(outcomes: Sequence[Outcome]) -> str:
     rows = []
     for file, group in [*by_file(outcomes).items(), ("all", list(outcomes))]:
         language = group[0].question.language if file != "all" else ""
-        goal = goal_of(file)
         kinds = Counter(" + ".join(sorted(set(outcome.answer.kinds))) or "silence" for outcome in group)
         shown = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) if file != "all" else ""
         right = sum(outcome.right for outcome in group)
-        goal_text = f"≥ {goal}" if goal else ""
-        rows.append([file, language, str(len(group)), str(right), f"{rate(group):.1f}", goal_text, shown])
-    return table(["test file", "language", "lines", "right", "%", "goal", "kinds of reply"], rows)
+        rows.append([file, language, str(len(group)), str(right), f"{rate(group):.1f}", goal_of(file), shown])
+    return table(["test file", "language", "lines", "right", "%", "goal, %", "kinds of reply"], rows)
 
 
 def write_wrong(path: Path, outcomes: Sequence[Outcome]) -> None:
@@ -111,9 +112,9 @@ def write_wrong(path: Path, outcomes: Sequence[Outcome]) -> None:
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 
-async def evaluate(url: str, questions: Sequence[Question]) -> list[Outcome]:
+async def evaluate(url: str, questions: Sequence[Question], *, erase: bool) -> list[Outcome]:
     async with aiohttp.ClientSession() as http:
-        return await ask_all(OurBot(http, url), questions, Judge(), "asked")
+        return await ask_all(OurBot(http, url), questions, Judge(), progress="asked", erase=erase)
 
 
 def main() -> None:
@@ -131,7 +132,7 @@ def main() -> None:
     with ExitStack() as stack:
         url = options.url or stack.enter_context(our_server()).url
         began = time.monotonic()
-        outcomes = asyncio.run(evaluate(url, questions))
+        outcomes = asyncio.run(evaluate(url, questions, erase=bool(options.url)))
         seconds = time.monotonic() - began
     text = result_table(outcomes)
     print(f"{text}\n\n{len(questions)} lines in {seconds:.0f} s")

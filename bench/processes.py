@@ -42,26 +42,23 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """A running bot: its address, its processes by part, and seconds from start to the first answer."""
+    """A running bot: its address, the processes of each part, and seconds from start to the first answer."""
 
     url: str
-    parts: dict[str, int]
+    parts: dict[str, tuple[int, ...]]
     start_seconds: float
 
-    def cpu_seconds(self) -> float:
-        """CPU time of all parts so far, in nanosecond steps (clock_getcpuclockid(3); psutil's steps are 10 ms)."""
-        return sum(time.clock_gettime((~pid << 3) | 2) for pid in self._pids())
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU time of each part so far, in nanosecond steps (clock_getcpuclockid(3); psutil's steps are 10 ms)."""
+        return {name: sum(time.clock_gettime((~pid << 3) | 2) for pid in pids) for name, pids in self.parts.items()}
 
     def memory_mb(self) -> dict[str, float]:
         """Proportional set size of each part with its children, in MB."""
-        return {name: sum(_pss_mb(pid) for pid in _family(pid)) for name, pid in self.parts.items()}
-
-    def _pids(self) -> list[int]:
-        return [each for pid in self.parts.values() for each in _family(pid)]
+        return {name: sum(map(_pss_mb, pids)) for name, pids in self.parts.items()}
 
 
-def _family(pid: int) -> list[int]:
-    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+def _family(pid: int) -> tuple[int, ...]:
+    return (pid, *(child.pid for child in psutil.Process(pid).children(recursive=True)))
 
 
 def _pss_mb(pid: int) -> float:
@@ -98,11 +95,11 @@ def our_server() -> Iterator[Server]:
 
 
 @contextmanager
-def stock_server(project: Path, model: Path) -> Iterator[Server]:
+def stock_server(project: Path, model: str) -> Iterator[Server]:
     """Stock Rasa alone. Raises ServerError."""
     (port,) = free_ports(1)
     rasa = str(Path(sys.executable).with_name("rasa"))
-    options = ["--model", str(model), "--interface", "127.0.0.1", "--port", str(port), "--log-file", os.devnull]
+    options = ["--model", model, "--interface", "127.0.0.1", "--port", str(port), "--log-file", os.devnull]
     url = f"http://127.0.0.1:{port}"
     commands = {"rasa": [rasa, "run", *options]}
     with _running("stock", commands, project, dict(os.environ), url, lambda: _stock_answers(url)) as server:
@@ -123,7 +120,6 @@ def _running(
     processes: list[subprocess.Popen[bytes]] = []
     began = time.monotonic()
     try:
-        parts: dict[str, int] = {}
         for part, command in commands.items():
             with (log / f"{part}.log").open("wb") as output:
                 # a session of its own: Ctrl-C reaches us only, and we stop them
@@ -136,14 +132,14 @@ def _running(
                     start_new_session=True,
                 )
             processes.append(process)
-            parts[part] = process.pid
         while not answers():
             if any(process.poll() is not None for process in processes):
                 raise ServerError(f"a part of {name} ended; see {log}")
             if time.monotonic() - began > START_SECONDS:
                 raise ServerError(f"{name} gave no answer within {START_SECONDS} s; see {log}")
             time.sleep(POLL_SECONDS)
-        yield Server(url, parts, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        yield Server(url, {part: _family(each.pid) for part, each in zip(commands, processes, strict=True)}, seconds)
     finally:
         _stop(processes)
 

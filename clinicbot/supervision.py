@@ -5,6 +5,7 @@ a first question has really been answered, and passes signals on.
 """
 
 import json
+import shlex
 import signal
 import socket
 import subprocess
@@ -82,7 +83,7 @@ def write_configuration(settings: Settings) -> Path:
     text = _SUPERVISOR.format(root=paths.ROOT, var=settings.var, log=log)
     for name, command in programs(settings).items():
         # a percent sign would be an expansion in supervisor's file
-        text += _PROGRAM.format(name=name, command=" ".join(command).replace("%", "%%"), log=log)
+        text += _PROGRAM.format(name=name, command=shlex.join(command).replace("%", "%%"), log=log)
     path = settings.var / "supervisord.conf"
     _write(path, text)
     return path
@@ -117,9 +118,10 @@ def check_ports(settings: Settings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError as error:
+            except (OSError, OverflowError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "ports go from 0 to 65535"
                 raise StartError(
-                    f"Port {port} on {host} can't be used ({error.strerror}): stop what uses it, "
+                    f"Port {port} on {host} can't be used ({reason}): stop what uses it, "
                     f"or choose another with {variable}=…"
                 ) from error
 

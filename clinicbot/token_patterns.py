@@ -17,7 +17,7 @@ Text is matched without case, accents and apostrophes, so ``can't``, ``cant`` an
 import itertools
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -42,9 +42,9 @@ class PatternError(ValueError):
 
 def fold(text: str) -> str:
     """Lower case without accents, apostrophes and invisible characters; "heeeelp" becomes "heelp"."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKD", text.replace("İ", "i")).casefold().translate(_FOLD))
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return _STRETCHED.sub(r"\1\1", _APOSTROPHES.sub("", plain))
+    plain = _APOSTROPHES.sub("", _INVISIBLE.sub("", text.replace("İ", "i").casefold()))
+    plain = unicodedata.normalize("NFKD", plain).casefold().translate(_FOLD)
+    return _STRETCHED.sub(r"\1\1", "".join(char for char in plain if not unicodedata.combining(char)))
 
 
 def tokenizer() -> Language:
@@ -155,6 +155,14 @@ class _Node:
         self.labels |= other.labels
 
 
+@dataclass(frozen=True, eq=False)
+class _State:
+    """The nodes that the words so far may have led to, and the labels complete there."""
+
+    nodes: frozenset[_Node]
+    labels: frozenset[str]
+
+
 class Phrases:
     """Thousands of patterns searched in one pass.
 
@@ -164,6 +172,7 @@ class Phrases:
     """
 
     EDGES = frozenset(".?!;,")
+    MOVES_REMEMBERED = 200_000
 
     def __init__(
         self,
@@ -187,22 +196,38 @@ class Phrases:
                 if start.labels:
                     raise PatternError(f"{label}: {line!r} would match without a word")
                 self._root.merge(start)
+        self._vocabulary = _words_after(self._root)
         self._keys = lru_cache(maxsize=20_000)(self._keys_of)
+        self._start = _State(frozenset({self._root}), frozenset())
+        self._states: dict[frozenset[_Node], _State] = {}
+        self._moves: dict[tuple[_State, tuple[str, ...]], _State] = {}
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Every match, in order of appearance. `words` are folded; punctuation marks are words of their own."""
+        if len(self._moves) > self.MOVES_REMEMBERED:
+            self._moves.clear()
+            self._states.clear()
         keys = [self._keys(word) for word in (";", *words, ";")]
         found: set[Found] = set()
         for start in range(len(keys)):
-            nodes = [self._root]
+            state = self._start
             for position in range(start, len(keys)):
-                nodes = list({id(then): then for node in nodes for then in _follow(node, keys[position])}.values())
-                if not nodes:
+                state = self._move(state, keys[position])
+                if not state.nodes:
                     break
-                if any(node.labels for node in nodes):
+                if state.labels:
                     first, last = _inside(start - 1, position, words)
-                    found.update(Found(first, last, label) for node in nodes for label in node.labels)
+                    found.update(Found(first, last, label) for label in state.labels)
         return sorted(found)
+
+    def _move(self, state: "_State", keys: tuple[str, ...]) -> "_State":
+        """Where a word leads. Remembered: the same few words lead everywhere, and a state has hundreds of nodes."""
+        move = self._moves.get((state, keys))
+        if move is None:
+            nodes = frozenset(then for node in state.nodes for key in keys for then in node.next.get(key, ()))
+            labels = frozenset(label for node in nodes for label in node.labels)
+            move = self._moves[state, keys] = self._states.setdefault(nodes, _State(nodes, labels))
+        return move
 
     def _sequence(self, line: str, then: _Node) -> _Node:
         for part in reversed(line.split()):
@@ -262,7 +287,7 @@ class Phrases:
             keys.append("<number>")
         elif len(word) >= 4 and word not in self._exact:
             keys.extend(f"~{meant}" for meant in self._meant(word))
-        return tuple(keys)
+        return tuple(key for key in keys if key in self._vocabulary)
 
     def _meant(self, word: str) -> set[str]:
         """The words that this one may be a typo of: alike once one letter (two of long words) is left out of both."""
@@ -270,9 +295,17 @@ class Phrases:
         return {other for other in meant if other[0] == word[0] and abs(len(other) - len(word)) <= _slips(other)}
 
 
-def _follow(node: _Node, keys: tuple[str, ...]) -> Iterator[_Node]:
-    for key in keys:
-        yield from node.next.get(key, ())
+def _words_after(root: _Node) -> frozenset[str]:
+    """All words that lead anywhere; any other word of a message is as good as none."""
+    words: set[str] = set()
+    waiting, seen = [root], {root}
+    while waiting:
+        node = waiting.pop()
+        words.update(node.next)
+        new = {then for nodes in node.next.values() for then in nodes} - seen
+        seen |= new
+        waiting.extend(new)
+    return frozenset(words)
 
 
 def _inside(start: int, end: int, words: Sequence[str]) -> tuple[int, int]:

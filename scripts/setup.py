@@ -15,6 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOOLS = os.path.join(ROOT, ".tools")
 VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, ".ready")
+LOG = os.path.join(ROOT, "var", "log", "setup.log")
 LOCK = os.path.join(ROOT, "requirements.txt")
 UV_VERSION = "0.13.9"
 PYTHON = "3.10"
@@ -25,7 +26,7 @@ def main():
     os.chdir(ROOT)
     os.makedirs("var", exist_ok=True)
     wanted = fingerprint()
-    if os.path.exists(STAMP) and open(STAMP).read() == wanted and runs(os.path.join(VENV, "bin", "python")):
+    if stamp() == wanted and runs(os.path.join(VENV, "bin", "python")):
         return
     uv = install_uv()
     python = find_python() or PYTHON
@@ -42,11 +43,19 @@ def main():
     )
     call(
         [uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable"] + [ROOT] + target,
-        "The project could not be installed into its environment; see the error above.",
+        "The project could not be installed into its environment.",
     )
     with open(STAMP + ".new", "w") as file:
         file.write(wanted)
     os.rename(STAMP + ".new", STAMP)
+
+
+def stamp():
+    """What the present environment was made from; empty where there is none."""
+    if not os.path.exists(STAMP):
+        return ""
+    with open(STAMP) as file:
+        return file.read()
 
 
 def fingerprint():
@@ -96,11 +105,13 @@ def runs(program, expected=""):
 
 
 def call(command, complaint):
-    """Run a command; on failure end with its output and the one sentence that helps."""
+    """Run a command, its output to a log; on failure end with the one sentence that helps."""
+    os.makedirs(os.path.dirname(LOG), exist_ok=True)
     try:
-        subprocess.run(command, check=True)
+        with open(LOG, "a") as log:
+            subprocess.run(command, check=True, stdout=log, stderr=subprocess.STDOUT)
     except (OSError, subprocess.CalledProcessError):
-        sys.exit("\n" + complaint)
+        sys.exit("%s Details: %s" % (complaint, os.path.relpath(LOG, ROOT)))
 
 
 def say(text):

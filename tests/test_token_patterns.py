@@ -79,7 +79,7 @@ def test_a_word_of_the_patterns_is_no_typo_of_another() -> None:
 
 
 def test_stops_end_a_gap_and_end_means_the_end_of_a_clause() -> None:
-    phrases = Phrases({"gap": ["cant ..3 swallow"], "end": ["help <end>"]}, {}, stops=["but"])
+    phrases = Phrases({"gap": ["cant ..3 swallow"], "end": ["help <edge>"]}, {}, stops=["but"])
     assert [found.label for found in phrases.find(["cant", "now", "swallow"])] == ["gap"]
     assert not phrases.find(["cant", "but", "swallow"])
     assert phrases.find(["help"])

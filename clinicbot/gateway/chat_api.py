@@ -16,12 +16,14 @@ from clinicbot.clinic import load_clinic
 from clinicbot.faq.files import load_faqs
 from clinicbot.gateway.metrics import FEEDBACK
 from clinicbot.gateway.problems import Problem
-from clinicbot.gateway.replies import emergency_reply, greeting_reply
+from clinicbot.gateway.replies import emergency_reply, failure_reply, greeting_reply
 from clinicbot.gateway.services import Services
 from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import find_red_flag
 from clinicbot.store.conversations import Session, utc_now
 from clinicbot.texts import DEFAULT_LANGUAGE, load_texts
+
+logger = logging.getLogger(__name__)
 
 logger = logging.getLogger(__name__)
 
@@ -151,28 +153,53 @@ def _text_or_button(document: dict[str, Any]) -> tuple[str | None, str | None]:
 
 async def send_message(request: Request) -> Response:
     check_address(request)
-    session = await session_of(request)
     services = services_of(request)
-    services.limits.check_session(session.id)
+    try:
+        session = await session_of(request)
+    except SQLAlchemyError:
+        logger.exception("the session could not be read")
+        return await _answer_without_database(request)
     document = await read_json(request)
     _only(document, {"id", "text", "button"})
     client_id = _message_id(document)
     text, button = _text_or_button(document)
-    if text is not None and len(text) > MAX_TEXT_CHARACTERS:
-        if find_red_flag(text) is not None:  # safety is not subject to limits
-            language = detect_language(text, services.clinic.languages, current=session.language)
-            replies = [emergency_reply(services.clinic, language).to_json()]
-            return JSONResponse({"id": document["id"], "replies": replies})
-        raise Problem(
-            422, "Message too long", f"A message may have {MAX_TEXT_CHARACTERS} characters, this has {len(text)}."
-        )
+    try:
+        services.limits.check_session(session.id)
+        _check_length(text)
+    except Problem:
+        if text is None or find_red_flag(text) is None:
+            raise
+        # safety is not subject to limits
+        language = detect_language(text, services.clinic.languages, current=session.language)
+        return _replied(document, [emergency_reply(services.clinic, language).to_json()])
     if text is not None:
-        answered = await services.conversation.answer_text(session, client_id, text)
-        return JSONResponse({"id": document["id"], "replies": answered})
+        return _replied(document, await services.conversation.answer_text(session, client_id, text))
     pressed = await services.conversation.answer_button(session, client_id, str(button))
     if pressed is None:
         raise unknown_button()
-    return JSONResponse({"id": document["id"], "replies": pressed})
+    return _replied(document, pressed)
+
+
+def _check_length(text: str | None) -> None:
+    if text is not None and len(text) > MAX_TEXT_CHARACTERS:
+        raise Problem(
+            422, "Message too long", f"A message may have {MAX_TEXT_CHARACTERS} characters, this has {len(text)}."
+        )
+
+
+async def _answer_without_database(request: Request) -> Response:
+    """Nothing can be stored or asked: the emergency text for a red flag, else the failure text."""
+    document = await read_json(request)
+    _message_id(document)
+    text, _ = _text_or_button(document)
+    clinic = services_of(request).clinic
+    language = detect_language(text or "", clinic.languages)
+    make_reply = emergency_reply if text and find_red_flag(text) else failure_reply
+    return _replied(document, [make_reply(clinic, language).to_json()])
+
+
+def _replied(document: dict[str, Any], replies: list[dict[str, Any]]) -> Response:
+    return JSONResponse({"id": document["id"], "replies": replies})
 
 
 async def show_history(request: Request) -> Response:

@@ -23,14 +23,13 @@ _OR = frozenset({"or", "nor", "veya", "ya", "ne"})
 MESSAGES_READ_TOGETHER = 3
 # A megabyte would take seconds; the gateway's limit is far below this.
 MAX_CHARACTERS = 8_000
-# How many words after "what if", "can it cause", "not" a symptom still belongs to them.
-_ASKED_REACH = 5
-_NEGATED_REACH = 2
+# How many words after "what if", "can it cause" a statement still belongs to them; a name belongs to any before it.
+_ASKED_REACH = 6
 
 _SYMPTOM_SECTIONS = ("symptoms", "named", "together", "always")
 _CONTEXT_SECTIONS = (
-    *("harmless", "negated", "negated_name", "negated_after", "asked", "asked_after", "asked_name", "having", "now"),
-    *("in_theory", "rumour", "rumour_question", "own_case", "mine"),
+    *("harmless", "negated", "negated_name", "negated_after", "having", "now", "mine", "in_theory"),
+    *("asked", "asked_name", "asked_after", "asked_about", "rumour", "rumour_question", "own_case"),
 )
 
 
@@ -119,7 +118,7 @@ class _Message:
 
     def _is_negated(self, span: _Span) -> bool:
         sections = ("negated",) if span.section == "symptoms" else ("negated", "negated_name")
-        before = any(self._governs(other, span, _NEGATED_REACH) for other in self._of(*sections))
+        before = any(self._governs(other, span, 0) for other in self._of(*sections))
         after = any(other.start == span.end for other in self._of("negated_after"))
         return before or after or self._is_negated_in_list(span)
 
@@ -131,7 +130,12 @@ class _Message:
         for other in self._symptoms:
             between = self._words[other.end : span.start]
             after = _OR.intersection(self._words[other.end : last])
-            if first <= other.start < other.end <= span.start and len(between) <= 2 and after and self._is_negated(other):
+            if (
+                first <= other.start < other.end <= span.start
+                and len(between) <= 2
+                and after
+                and self._is_negated(other)
+            ):
                 return True
         return False
 
@@ -146,12 +150,14 @@ class _Message:
         stated = span.section == "symptoms" or any(other.end == span.start for other in self._of("having"))
         if any(self._governs(other, span, _ASKED_REACH if stated else 99) for other in self._of("asked")):
             return True
-        if any(0 <= other.start - span.end <= 2 for other in self._of("asked_after")):
-            return True
-        if not stated and self._within("asked_name", first, last):
+        if not stated and (
+            any(self._governs(other, span, 99) for other in self._of("asked_name"))
+            or any(0 <= other.start - span.end <= 2 for other in self._of("asked_after"))
+            or self._within("asked_about", first, last)
+        ):
             return True
         if {"rumour", "rumour_question"} <= self._sections:
-            return not self._of_language.first_person.intersection(self._words[max(0, span.start - 2) : span.end])
+            return not self._of_language.first_person.intersection(self._words[max(0, span.start - 1) : span.end])
         return "own_case" in self._sections and span.name in self._of_language.longstanding
 
     def _governs(self, other: _Span, span: _Span, reach: int) -> bool:
@@ -159,7 +165,7 @@ class _Message:
         between = self._words[other.end : span.start]
         return (
             other.start < span.start
-            and other.end <= span.start + 1
+            and other.end <= span.end
             and len(between) <= reach
             and "," not in between
             and not any(word in self._of_language.joints or word in self._of_language.subjects for word in between)

@@ -4,12 +4,14 @@ A model's file name carries the fingerprint of everything it was trained from, s
 could disagree with the files.
 """
 
+import gzip
 import hashlib
 import logging
 import os
 import subprocess
 import sys
 import tarfile
+import zlib
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -49,16 +51,15 @@ def current_model(root: Path = paths.ROOT) -> Path | None:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a model archive can be read to its end."""
+    """Whether a model archive can be read to its end and its checksum agrees."""
     try:
+        with gzip.open(path) as stream:  # tarfile alone stops before the checksum
+            while stream.read(1 << 20):
+                pass
         with tarfile.open(path) as archive:
-            for member in archive:
-                file = archive.extractfile(member)
-                while file and file.read(1 << 20):
-                    pass
-    except (tarfile.TarError, OSError, EOFError):
+            return bool(archive.getmembers())
+    except (tarfile.TarError, OSError, EOFError, zlib.error):
         return False
-    return True
 
 
 def train(root: Path = paths.ROOT) -> Path:

@@ -15,7 +15,9 @@ def faq(name: str, **titles: str) -> dict[str, Any]:
 RANKING = [faq("one", en="One?", tr="Bir?"), faq("two", en="Two?"), faq("three", en="Three?"), faq("four", en="Four?")]
 
 
-@pytest.mark.parametrize(("language", "titles"), [("en", ["One?", "Two?", "Three?"]), ("tr", ["Bir?", "Two?", "Three?"])])
+@pytest.mark.parametrize(
+    ("language", "titles"), [("en", ["One?", "Two?", "Three?"]), ("tr", ["Bir?", "Two?", "Three?"])]
+)
 def test_the_three_nearest_questions_and_the_phone_line(
     use_clinic: MakeClinic, run_action: RunAction, language: str, titles: list[str]
 ) -> None:

@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from queue import Queue
 from typing import Any
 
 import pytest
@@ -86,16 +85,17 @@ def shared_rasa() -> Iterator[FakeRasa]:
 
 
 @pytest.fixture
-def rasa(shared_rasa: FakeRasa) -> FakeRasa:
-    shared_rasa.asked.clear()
-    shared_rasa.forgotten = Queue()
-    return shared_rasa
+def rasa(shared_rasa: FakeRasa) -> Iterator[FakeRasa]:
+    shared_rasa.reset()
+    yield shared_rasa
+    shared_rasa.reset()
 
 
 @pytest.fixture(scope="package")
 def gateway(tmp_path_factory: pytest.TempPathFactory, shared_rasa: FakeRasa) -> Iterator[Gateway]:
     """For tests that only talk to it; each of them has a browser context, and so a session, of its own."""
-    gateway = Gateway(tmp_path_factory.mktemp("gateway"), shared_rasa)
+    # longer than a held answer takes on a busy machine, shorter than the widget's 12 seconds
+    gateway = Gateway(tmp_path_factory.mktemp("gateway"), shared_rasa, rasa_timeout=10.0)
     gateway.start()
     yield gateway
     gateway.stop()

@@ -99,6 +99,15 @@ class FakeRasa(Server):
         self.asked: list[tuple[str, str]] = []  # text and language
         self.forgotten: Queue[str] = Queue()
 
+    def reset(self) -> None:
+        """Forgets what a test had it do, and lets go what that held."""
+        for event in self._held.values():
+            event.set()
+        self._held.clear()
+        self.failing.clear()
+        self.asked.clear()
+        self.forgotten = Queue()
+
     def hold(self, text: str) -> Callable[[], None]:
         """Keeps the answer to this text back until the returned function is called."""
         event = self._held[text] = threading.Event()

@@ -210,13 +210,14 @@ def test_too_many_messages_and_the_wait_is_over(open_page: OpenPage, make_gatewa
 
 
 def test_refused_message_says_why_and_the_next_one_works(chat: Chat) -> None:
-    problem = {"title": "Message too long", "status": 422, "detail": "A message may have 1000 characters."}
+    detail = "A message may have 1000 characters."
+    problem = {"title": "Message too long", "status": 422, "detail": detail}
     chat.page.route(
         MESSAGES,
         lambda route: route.fulfill(status=422, json=problem, content_type="application/problem+json"),
         times=1,
     )
     chat.say("refuse me")
-    expect(chat["message-note"]).to_have_text(problem["detail"])
-    expect(chat["alert"]).to_contain_text(problem["detail"])
+    expect(chat["message-note"]).to_have_text(detail)
+    expect(chat["alert"]).to_contain_text(detail)
     chat.ask(HOW_LONG, "answer")

@@ -65,11 +65,11 @@ def test_greeting_invites_and_can_be_dismissed(open_page: OpenPage, gateway: Gat
     expect(chat["bubble"]).to_be_hidden()
 
 
-def test_assistant_speaks_first(either: Chat, gateway: Gateway) -> None:
-    greeting = gateway.history(either.token).json()["greeting"][0]["text"]
-    expect(either["reply-text"]).to_have_text([greeting])
+def test_assistant_speaks_first(chat: Chat, gateway: Gateway) -> None:
+    greeting = gateway.history(chat.token).json()["greeting"][0]["text"]
+    expect(chat["reply-text"]).to_have_text([greeting])
     assert CLINIC.emergency_number in greeting
-    assert gateway.texts(either.token) == []
+    assert gateway.texts(chat.token) == []
 
 
 def test_notice_is_shown_once_and_again_by_about(chat: Chat) -> None:
@@ -101,15 +101,15 @@ def test_topic_button_asks(either: Chat) -> None:
     expect(either["topic"]).to_have_count(0)
 
 
-def test_answer_shows_where_it_comes_from(either: Chat) -> None:
-    either.ask(HOW_LONG, "answer")
-    expect(either["reply-text"].last).to_have_text(HOW_LONG_ANSWER)
-    passage = either["source"].locator("blockquote")
+def test_answer_shows_where_it_comes_from(chat: Chat) -> None:
+    chat.ask(HOW_LONG, "answer")
+    expect(chat["reply-text"].last).to_have_text(HOW_LONG_ANSWER)
+    passage = chat["source"].locator("blockquote")
     expect(passage).to_be_hidden()
-    either["source"].locator("summary").click()
+    chat["source"].locator("summary").click()
     expect(passage).to_contain_text("4 to 6 months")
     expect(passage).to_be_visible()
-    expect(either["source"].locator(".source-title")).to_have_text(SUGGESTION)
+    expect(chat["source"].locator(".source-title")).to_have_text(SUGGESTION)
 
 
 def test_thumbs_reach_the_server_and_the_last_one_counts(chat: Chat, gateway: Gateway) -> None:
@@ -129,9 +129,9 @@ def test_thumbs_reach_the_server_and_the_last_one_counts(chat: Chat, gateway: Ga
     assert re.search(r'feedback\w*\{helpful="false"\} [1-9]', gateway.get("/metrics").text)
 
 
-def test_handover_calls_the_clinic(either: Chat) -> None:
-    reply = either.ask(APPOINTMENT, "handover")
-    assert either.links(reply) == [CLINIC.phone_uri]
+def test_handover_calls_the_clinic(chat: Chat) -> None:
+    reply = chat.ask(APPOINTMENT, "handover")
+    assert chat.links(reply) == [CLINIC.phone_uri]
     expect(reply).to_contain_text(CLINIC.phone)
     expect(reply.get_by_test_id("thumb-up")).to_have_count(0)
 
@@ -203,17 +203,17 @@ def test_new_conversation_erases(chat: Chat, gateway: Gateway, rasa: FakeRasa) -
     expect(chat["user-message"]).to_have_count(0)
 
 
-def test_turkish(either: Chat, rasa: FakeRasa) -> None:
-    either["language"].select_option("tr")
-    expect(either["reply-text"]).to_contain_text(["Merhaba!"])
-    expect(either["topic"].filter(has_text="Ne kadar sürer")).to_be_visible()
-    expect(either.page.get_by_role("textbox", name="Mesajınız")).to_be_visible()
-    either.ask(TURKISH, "answer")
-    expect(either["reply-text"].last).to_have_text(TURKISH_ANSWER)
-    expect(either["reply-text"].last).to_have_attribute("lang", "tr")
+def test_turkish(chat: Chat, rasa: FakeRasa) -> None:
+    chat["language"].select_option("tr")
+    expect(chat["reply-text"]).to_contain_text(["Merhaba!"])
+    expect(chat["topic"].filter(has_text="Ne kadar sürer")).to_be_visible()
+    expect(chat.page.get_by_role("textbox", name="Mesajınız")).to_be_visible()
+    chat.ask(TURKISH, "answer")
+    expect(chat["reply-text"].last).to_have_text(TURKISH_ANSWER)
+    expect(chat["reply-text"].last).to_have_attribute("lang", "tr")
     assert rasa.asked == [(TURKISH, "tr")]
-    either.page.reload()
-    expect(either.page.get_by_role("button", name="Kliniğin asistanıyla sohbeti aç")).to_be_visible()
+    chat.page.reload()
+    expect(chat.page.get_by_role("button", name="Kliniğin asistanıyla sohbeti aç")).to_be_visible()
 
 
 def test_changing_the_language_keeps_the_conversation(chat: Chat) -> None:

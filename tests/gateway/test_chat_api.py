@@ -170,6 +170,12 @@ async def test_malformed_feedback(chat: Chat, clinic: Clinic, reply: object, hel
     check_problem(await chat.rate(reply, helpful), 422, clinic)
 
 
+async def test_feedback_with_an_unknown_field(chat: Chat, clinic: Clinic) -> None:
+    (reply,) = await chat.say("How long?")
+    body = {"reply": reply["id"], "helpful": True, "comment": "thanks"}
+    check_problem(await chat.gateway.http.post("/api/v1/feedback", json=body, headers=chat.headers), 422, clinic)
+
+
 @pytest.mark.parametrize(
     ("asked_for", "language"),
     [("tr", "tr"), ("tr-TR", "tr"), ("TR", "tr"), ("en", "en"), ("fr", "en"), (None, "en")],

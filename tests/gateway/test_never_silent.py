@@ -185,7 +185,9 @@ async def test_a_reply_that_cannot_be_stored_is_still_given(
     assert reply["text"] == ANSWER["text"]
 
 
-async def test_one_message_at_a_time_in_a_conversation(gateway: Gateway, chat: Chat, rasa: FakeRasa) -> None:
+async def test_one_message_at_a_time_in_a_conversation(
+    gateway: Gateway, chat: Chat, rasa: FakeRasa, clinic: Clinic
+) -> None:
     rasa.may_answer.clear()
     other = await gateway.start()
     sending = [asyncio.create_task(chat.say(f"question {number}")) for number in range(4)]
@@ -194,7 +196,14 @@ async def test_one_message_at_a_time_in_a_conversation(gateway: Gateway, chat: C
     async def both_asked() -> bool:
         return len({asked["sender"] for asked in rasa.asked}) == 2
 
+    async def all_stored() -> bool:
+        return len((await chat.history())["messages"]) == 4
+
     await eventually(both_asked)  # another conversation is not held up
+    await eventually(all_stored)
+    for _ in range(3):  # overtake the others: were they not waiting for their turn, Rasa would have been asked by now
+        check_emergency(await chat.say("i cant breathe"), clinic)
+    assert len(rasa.asked) == 2
     rasa.may_answer.set()
     await asyncio.gather(*sending)
     assert len(rasa.asked) == 5

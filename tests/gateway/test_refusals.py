@@ -164,7 +164,10 @@ async def test_without_a_valid_token(
         headers.append(("Authorization", authorization))
     content = message(text="hello") if method == "POST" else b""
     response = await gateway.http.request(
-        method, f"/api/v1/{path}", content=content, headers=httpx.Headers(headers)  # type: ignore[arg-type]
+        method,
+        f"/api/v1/{path}",
+        content=content,
+        headers=httpx.Headers(headers),  # type: ignore[arg-type]
     )
     check_problem(response, 401, clinic)
     assert response.headers["www-authenticate"] == "Bearer"

@@ -1,6 +1,6 @@
 """A fake encoder and a handful of phrasings: behaviour of the model without 120 MB of weights."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -88,8 +88,8 @@ def model(encoder: HashEncoder) -> QuestionModel:
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[LocalModelStorage]:
-    yield LocalModelStorage(tmp_path)
+def storage(tmp_path: Path) -> LocalModelStorage:
+    return LocalModelStorage(tmp_path)
 
 
 @pytest.fixture

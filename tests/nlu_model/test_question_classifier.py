@@ -82,15 +82,13 @@ def test_under_the_threshold_it_falls_back_with_the_nearest_faqs(classifiers: Cl
     assert parsed["intent"]["name"] == "nlu_fallback"
     assert "duration" not in parsed["response_selector"]
     ranking = parsed["response_selector"]["default"]["ranking"]
-    assert [entry["intent_response_key"] for entry in ranking][0] == "duration/how_long"
+    assert ranking[0]["intent_response_key"] == "duration/how_long"
     assert ranking[0]["title"] == {"en": "How long?", "tr": "Ne kadar?"}
     assert len(ranking) == 3
     assert all("/" in entry["intent_response_key"] for entry in ranking)
 
 
-def test_the_models_own_threshold_is_used_by_default(
-    classifiers: Classifiers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_models_own_threshold_is_used_by_default(classifiers: Classifiers, monkeypatch: pytest.MonkeyPatch) -> None:
     classifier = classifiers.load()
     monkeypatch.setattr(question_classifier.QuestionModel, "threshold", 1.1)
     assert parse(classifier, "how long does botox last")["intent"]["name"] == "nlu_fallback"
@@ -102,6 +100,12 @@ def test_a_negative_intent_needs_no_confidence(classifiers: Classifiers) -> None
     classifier = classifiers.load(threshold=1.1, negatives=["out_of_scope"])
     assert parse(classifier, "order a pizza")["intent"]["name"] == "out_of_scope"
     assert parse(classifier, "what is the price please")["intent"]["name"] == "nlu_fallback"
+
+
+def test_an_urgent_intent_goes_before_a_likelier_one_from_its_margin_on(classifiers: Classifiers) -> None:
+    assert parse(classifiers.load(urgent={"ask_price": -99.0}), "order a pizza")["intent"]["name"] == "ask_price"
+    unmoved = parse(classifiers.load(urgent={"ask_price": 99.0}, negatives=["out_of_scope"]), "order a pizza")
+    assert unmoved["intent"]["name"] == "out_of_scope"
 
 
 def test_a_pressed_suggestion_is_the_faq_itself(classifiers: Classifiers) -> None:

@@ -44,7 +44,7 @@ def found(extractor: SpacyEntityExtractor, text: str) -> list[tuple[str, str]]:
     ("text", "entities"),
     [
         ("botox in my Forehead?", [("body_area", "Forehead")]),
-        ("my forhead and crow's feet", [("body_area", "forhead")]),
+        ("my forhead and crows feet", [("body_area", "forhead"), ("body_area", "crows feet")]),
         ("Göz çevresi", [("body_area", "Göz")]),
         ("I am 42 years old", [("age", "42 years old")]),  # the longest of what overlaps
         ("im 42", [("age", "im 42")]),

@@ -7,8 +7,9 @@ from clinicbot import paths
 from clinicbot.safety.red_flags import RedFlagDetector, find_red_flag, load_detectors
 from clinicbot.yaml_files import ContentError
 
-# A file of our own, so that the rules are tested apart from the patterns' wording.
-PATTERNS: dict[str, object] = {
+# A file of our own, so that the rules are tested apart from the patterns' wording; sections left out are empty.
+SECTIONS: dict[str, object] = yaml.safe_load((paths.SAFETY / "red_flags.en.yml").read_text(encoding="utf-8"))
+PATTERNS: dict[str, object] = {name: type(content)() for name, content in SECTIONS.items()} | {
     "lists": {"cannot": ["cant|cannot", "not able to"]},
     "symptoms": {"swallowing": ["@cannot ..1 swallow"], "weakness": ["my arms are ~weak"]},
     "named": {"vision": ["double vision"], "seizure": ["seizure"]},
@@ -31,6 +32,7 @@ PATTERNS: dict[str, object] = {
     "joints": ["but"],
     "stops": ["not"],
     "subjects": ["i", "my"],
+    "first_person": ["i", "my"],
     "not_typos": ["week"],
 }
 

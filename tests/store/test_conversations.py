@@ -104,9 +104,7 @@ def test_recent_texts_are_typed_quiet_close_in_time_and_before_the_message(
     conversations: Conversations, session: Session, engine: Engine
 ) -> None:
     texts = ["too old", "alarm", "pressed", "first", "second"]
-    stored = [
-        conversations.receive(session.id, text, text, "payload" if text == "pressed" else None) for text in texts
-    ]
+    stored = [conversations.receive(session.id, text, text, "payload" if text == "pressed" else None) for text in texts]
     answer(conversations, stored[1], emergency=True)
     with engine.begin() as connection:
         connection.execute(

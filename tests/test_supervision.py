@@ -1,0 +1,165 @@
+import shlex
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from configparser import RawConfigParser
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import yaml
+from supervisor.options import ServerOptions
+
+from clinicbot import paths, supervision
+from clinicbot.settings import Settings
+from clinicbot.supervision import StartError, check_ports, programs, write_configuration, write_endpoints
+from clinicbot.yaml_files import ContentError
+
+Taken = Callable[[], int]
+
+
+@pytest.fixture
+def taken() -> Iterator[Taken]:
+    """Ports that something else listens on."""
+    with ExitStack() as stack:
+
+        def take() -> int:
+            listener = stack.enter_context(socket.socket())
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            port: int = listener.getsockname()[1]
+            return port
+
+        yield take
+
+
+@pytest.fixture
+def free() -> dict[str, int]:
+    """Three ports that nothing listens on, by the setting's name."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return dict(zip(("port", "rasa_port", "actions_port"), [s.getsockname()[1] for s in sockets], strict=True))
+
+
+def test_free_ports_are_fine(free: dict[str, int]) -> None:
+    check_ports(Settings(**free))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [("port", "CLINICBOT_PORT"), ("rasa_port", "CLINICBOT_RASA_PORT"), ("actions_port", "CLINICBOT_ACTIONS_PORT")],
+)
+def test_a_port_in_use_is_one_sentence_that_names_the_variable(
+    taken: Taken, free: dict[str, int], name: str, variable: str
+) -> None:
+    port = taken()
+    with pytest.raises(StartError) as error:
+        check_ports(Settings(**free | {name: port}))  # type: ignore[arg-type]
+    message = str(error.value)
+    assert f"Port {port} " in message
+    assert f"{variable}=…" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("changes", [{"host": "no.such.host.invalid"}, {"port": 70_000}, {"port": -1}])
+def test_an_address_that_cannot_be_used_names_the_variable(free: dict[str, int], changes: dict[str, object]) -> None:
+    with pytest.raises(StartError, match="CLINICBOT_PORT=…"):
+        check_ports(Settings(**free | changes))  # type: ignore[arg-type]
+
+
+def test_nothing_is_started_or_written_while_a_port_is_taken(taken: Taken, tmp_path: Path) -> None:
+    with pytest.raises(StartError):
+        supervision.run(Settings(var=tmp_path / "var", port=taken()))
+    assert not (tmp_path / "var").exists()
+
+
+def configuration(settings: Settings) -> RawConfigParser:
+    parser = RawConfigParser()
+    parser.read(write_configuration(settings), encoding="utf-8")
+    return parser
+
+
+def test_every_part_is_restarted_stopped_whole_and_logged(tmp_path: Path) -> None:
+    parser = configuration(Settings(var=tmp_path))
+    parts = {name.removeprefix("program:") for name in parser.sections() if name.startswith("program:")}
+    assert parts == {"rasa", "actions", "gateway"}
+    for part in parts:
+        section = parser[f"program:{part}"]
+        assert section["autorestart"] == "true"
+        assert section["stopasgroup"] == section["killasgroup"] == "true"
+        assert section["stdout_logfile"] == str(tmp_path / "log" / f"{part}.log")
+        assert section["stdout_logfile_maxbytes"]
+    assert (tmp_path / "log").is_dir()
+    assert parser["supervisord"]["directory"] == str(paths.ROOT)
+    assert parser["supervisord"]["nodaemon"] == "true"
+
+
+def test_rasas_telemetry_is_off(tmp_path: Path) -> None:
+    assert 'RASA_TELEMETRY_ENABLED="false"' in configuration(Settings(var=tmp_path))["supervisord"]["environment"]
+
+
+def read_by_supervisor(settings: Settings) -> ServerOptions:
+    options = ServerOptions()
+    options.realize(args=["-n", "-c", str(write_configuration(settings))])
+    return options
+
+
+def commands(settings: Settings) -> dict[str, list[str]]:
+    """As supervisor understands them."""
+    groups = read_by_supervisor(settings).process_group_configs
+    return {program.name: shlex.split(program.command) for group in groups for program in group.process_configs}
+
+
+def test_commands_are_those_of_the_parts(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path, host="0.0.0.0", port=8123)
+    assert commands(settings) == programs(settings)
+    gateway = programs(settings)["gateway"]
+    assert gateway[gateway.index("--host") + 1] == "0.0.0.0"
+    assert gateway[gateway.index("--port") + 1] == "8123"
+
+
+def test_spaces_and_percent_signs_survive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/opt/our clinic 100%/bin/python")
+    settings = Settings(var=tmp_path, trusted_proxies="10.0.0.1, 10.0.0.2")
+    assert commands(settings) == programs(settings)
+
+
+def test_a_folder_with_spaces(tmp_path: Path) -> None:
+    folder = tmp_path / "our clinic"
+    options = read_by_supervisor(Settings(var=folder))
+    assert options.pidfile == str(folder / "supervisord.pid")
+    logs = {program.stdout_logfile for group in options.process_group_configs for program in group.process_configs}
+    assert logs == {str(folder / "log" / f"{name}.log") for name in ("rasa", "actions", "gateway")}
+
+
+def test_rasa_and_the_actions_listen_on_loopback_only() -> None:
+    sources = (paths.ROOT / "clinicbot" / "cli.py").read_text(encoding="utf-8")
+    assert '"--interface", "127.0.0.1"' in sources
+    assert 'os.environ["SANIC_HOST"] = "127.0.0.1"' in sources
+
+
+def test_rasas_endpoints_have_this_installations_ports_and_folder(tmp_path: Path) -> None:
+    path = write_endpoints(Settings(var=tmp_path, actions_port=5999))
+    endpoints = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert path == tmp_path / "endpoints.yml"
+    assert endpoints["action_endpoint"]["url"] == "http://127.0.0.1:5999/webhook"
+    assert endpoints["tracker_store"]["db"] == str(tmp_path / "rasa.db")
+    committed = yaml.safe_load((paths.ROOT / "endpoints.yml").read_text(encoding="utf-8"))
+    assert endpoints.keys() == committed.keys()
+    assert endpoints["tracker_store"].keys() == committed["tracker_store"].keys()
+
+
+def test_another_tracker_store_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"action_endpoint": {"url": ""}, "tracker_store": {"type": "SQL", "dialect": "postgresql", "db": "rasa"}}
+    (tmp_path / "endpoints.yml").write_text(yaml.safe_dump(own), encoding="utf-8")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    path = write_endpoints(Settings(var=tmp_path / "var"))
+    assert yaml.safe_load(path.read_text(encoding="utf-8"))["tracker_store"] == own["tracker_store"]
+
+
+def test_missing_endpoints_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    with pytest.raises(ContentError, match=r"endpoints\.yml"):
+        write_endpoints(Settings(var=tmp_path))
