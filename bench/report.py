@@ -30,10 +30,11 @@ def comparison_table(ours: Contest, stock: Contest) -> str:
 
 def _right_answers(ours: Contest, stock: Contest) -> list[Row]:
     ours_files, stock_files = by_file(ours.outcomes), by_file(stock.outcomes)
-    rows = [_points(f"right answers, all {len(ours.outcomes)} test lines, %", ours.outcomes, stock.outcomes, "≥ +25")]
-    rows.append(
-        _points("right answers, English lines only", _english(ours.outcomes), _english(stock.outcomes), "≥ +25")
-    )
+    ours_english, stock_english = _english(ours.outcomes), _english(stock.outcomes)
+    rows = [
+        _points(f"right answers, all {len(ours.outcomes)} test lines, %", ours.outcomes, stock.outcomes, "≥ +25"),
+        _points(f"right answers, {len(ours_english)} English lines, %", ours_english, stock_english, "≥ +25"),
+    ]
     for file, outcomes in ours_files.items():
         rows.append(_points(f"– {file.replace('_', ' ')} ({len(outcomes)})", outcomes, stock_files[file]))
     return rows

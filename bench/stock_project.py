@@ -25,8 +25,11 @@ POLICIES = ("MemoizationPolicy", "RulePolicy")
 FALLBACK_INTENT = "nlu_fallback"
 
 
-def write_stock_project(folder: Path) -> None:
-    """Write config, domain, data, endpoints and credentials into `folder`; what stood in its `data/` goes."""
+def write_stock_project(folder: Path, phrasings: int | None = None) -> None:
+    """Write config, domain, data, endpoints and credentials into `folder`; what stood in its `data/` goes.
+
+    `phrasings` is the most that an intent gets; None is all.
+    """
     intents = {_intent_of(faq): faq.phrasings for faq in load_faqs().values()}
     for path in sorted(paths.DIALOGUE.glob("*.yml")):
         intents.update(read_intents(path))
@@ -38,7 +41,10 @@ def write_stock_project(folder: Path) -> None:
     shutil.rmtree(folder / "data", ignore_errors=True)
     _write(folder / "config.yml", _configuration())
     _write(folder / "domain.yml", _domain(asked, texts))
-    _write(folder / "data" / "nlu.yml", {"version": "3.1", "nlu": [_examples(*item) for item in intents.items()]})
+    _write(
+        folder / "data" / "nlu.yml",
+        {"version": "3.1", "nlu": [_examples(name, lines[:phrasings]) for name, lines in intents.items()]},
+    )
     rules = [
         {"rule": f"answer {intent}", "steps": [{"intent": intent}, {"action": f"utter_{intent}"}]} for intent in asked
     ]

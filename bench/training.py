@@ -41,7 +41,8 @@ def train_stock(project: Path, *, reuse: bool) -> Training:
     content = _digest(project)
     model = project / "models" / f"{content}.tar.gz"
     rasa = str(Path(sys.executable).with_name("rasa"))
-    command = [rasa, "train", "--quiet", "--skip-validation", "--fixed-model-name", model.name]
+    # not --quiet: the log's progress bar tells how far it is
+    command = [rasa, "train", "--skip-validation", "--fixed-model-name", model.name]
     return _train("stock", command, project, content, lambda: model if model.exists() else None, reuse)
 
 
@@ -69,8 +70,10 @@ def _train(
         )
     wall, cpu = time.monotonic() - began, _children_cpu_seconds() - cpu_began
     model = find()
-    if done.returncode != 0 or model is None:
-        raise TrainError(f"training {name} failed; see {log}")
+    if done.returncode != 0:
+        raise TrainError(f"training {name} failed (exit status {done.returncode}); see {log}")
+    if model is None:
+        raise TrainError(f"the content changed while {name} was training; run it again")
     training = Training(str(model), content, wall, cpu)
     record.write_text(json.dumps(asdict(training), indent=2), encoding="utf-8")
     return training

@@ -10,7 +10,7 @@ import click
 from clinicbot import paths
 from clinicbot.faq import linter
 from clinicbot.settings import Settings, SettingsError
-from clinicbot.supervision import StartError, write_endpoints
+from clinicbot.supervision import StartError, keep_write_ahead_log, write_endpoints
 from clinicbot.supervision import run as run_all
 from clinicbot.training.models import TrainingError, current_model, ensure_model, train
 from clinicbot.yaml_files import ContentError
@@ -47,6 +47,7 @@ def serve_rasa() -> None:
     model = ensure_model()
     rasa = str(Path(sys.executable).with_name("rasa"))
     endpoints = write_endpoints(settings)
+    keep_write_ahead_log(settings.var / "rasa.db")
     options = ["--model", str(model), "--endpoints", str(endpoints)]
     options += ["--interface", "127.0.0.1", "--port", str(settings.rasa_port)]
     os.execv(rasa, [rasa, "run", *options, "--log-file", os.devnull])

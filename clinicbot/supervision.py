@@ -8,12 +8,14 @@ import json
 import shlex
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 import uuid
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +29,9 @@ from clinicbot.yaml_files import read_yaml
 START_SECONDS = 180
 FIRST_QUESTION = "How long does botox last?"
 
+# A message is too small to share among cores: idle helper threads that spin cost three times its CPU.
+_ONE_THREAD = ",".join(f'{name}_NUM_THREADS="1"' for name in ("OMP", "OPENBLAS", "RAYON"))
+
 _SUPERVISOR = """\
 [supervisord]
 nodaemon=true
@@ -36,7 +41,7 @@ logfile={log}/supervisord.log
 logfile_maxbytes=5MB
 logfile_backups=2
 pidfile={var}/supervisord.pid
-environment=RASA_TELEMETRY_ENABLED="false",TF_CPP_MIN_LOG_LEVEL="3",PYTHONWARNINGS="ignore",PYTHONUNBUFFERED="1",OMP_NUM_THREADS="2",SQLALCHEMY_SILENCE_UBER_WARNING="1"
+environment=RASA_TELEMETRY_ENABLED="false",TF_CPP_MIN_LOG_LEVEL="3",PYTHONWARNINGS="ignore",PYTHONUNBUFFERED="1",{threads},SQLALCHEMY_SILENCE_UBER_WARNING="1"
 """
 
 _PROGRAM = """
@@ -80,7 +85,7 @@ def programs(settings: Settings) -> dict[str, list[str]]:
 def write_configuration(settings: Settings) -> Path:
     log = settings.var / "log"
     log.mkdir(parents=True, exist_ok=True)
-    text = _SUPERVISOR.format(root=paths.ROOT, var=settings.var, log=log)
+    text = _SUPERVISOR.format(threads=_ONE_THREAD, root=paths.ROOT, var=settings.var, log=log)
     for name, command in programs(settings).items():
         # a percent sign would be an expansion in supervisor's file
         text += _PROGRAM.format(name=name, command=shlex.join(command).replace("%", "%%"), log=log)
@@ -98,6 +103,13 @@ def write_endpoints(settings: Settings) -> Path:
     path = settings.var / "endpoints.yml"
     _write(path, yaml.safe_dump(endpoints))
     return path
+
+
+def keep_write_ahead_log(database: Path) -> None:
+    """Rasa opens its tracker store with SQLite's defaults; the log's mode is kept in the file, so it is set here."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,7 +4,7 @@ One pattern is one line of tokens separated by spaces:
 
 * ``word`` matches that word; ``one|two`` either of them
 * ``word*`` matches words that begin so (Turkish suffixes, ``breath*``)
-* ``~word`` matches with typos: one edit from four letters on, two from eight letters on
+* ``~word`` matches with typos: one edit from four letters on, two from eight (`Phrases`: ten) letters on
 * ``<number>`` matches digits; ``..3`` up to three words of any kind in between
 * ``<edge>`` matches a punctuation mark, the beginning or the end of the text (`Phrases` only)
 * ``word?`` may be left out
@@ -168,11 +168,13 @@ class Phrases:
 
     A spaCy Matcher tries every pattern at every word, and a list of ten phrases used twice is a hundred patterns;
     the safety gate would need 60 ms for a long message. Here patterns share one automaton, and a word costs what it
-    can match. Words in `stops` end a gap (``..3``); a word in `not_typos`, or in any pattern, is no typo of another.
+    can match. Words in `stops` end a gap (``..3``). Under the labels in `forgiving`, words and beginnings of words
+    match with typos from six letters on, without a tilde; a word in `not_typos`, or in any pattern, is no typo.
     """
 
     EDGES = frozenset(".?!;,")
-    MOVES_REMEMBERED = 200_000
+    FORGIVEN_LETTERS = 6
+    MOVES_REMEMBERED = 100_000
 
     def __init__(
         self,
@@ -180,14 +182,18 @@ class Phrases:
         lists: Mapping[str, Sequence[str]],
         stops: Collection[str] = (),
         not_typos: Collection[str] = (),
+        forgiving: Collection[str] = (),
     ) -> None:
         self._lists = lists
+        self._forgives = False
         self._stops = self.EDGES | frozenset(stops)
-        self._exact = set(not_typos)
+        self._exact = {word for word in not_typos if not word.endswith("*")}
+        self._no_typo_begins = tuple(word[:-1] for word in not_typos if word.endswith("*"))
         self._prefixes: set[str] = set()
         self._typos: dict[str, set[str]] = {}
         self._root = _Node()
         for label, lines in patterns.items():
+            self._forgives = label in forgiving
             for line in lines:
                 try:
                     start = self._sequence(line, _Node(labels={label}))
@@ -265,34 +271,40 @@ class Phrases:
         bare = word.removeprefix("~").removesuffix("*")
         if not bare.isalnum():
             raise PatternError(f"{word!r} is no word")
-        if word.startswith("~"):
-            self._exact.add(bare)
-            for shorter in _left_out(bare, _slips(bare)):
-                self._typos.setdefault(shorter, set()).add(bare)
-        elif word.endswith("*"):
-            self._prefixes.add(bare)
-        else:
-            self._exact.add(bare)
-        return word
+        beginning = word.endswith("*")
+        (self._prefixes if beginning else self._exact).add(bare)
+        if not word.startswith("~") and not (self._forgives and len(bare) >= self.FORGIVEN_LETTERS):
+            return word
+        meant = f"~{bare}*" if beginning else f"~{bare}"
+        for shorter in _left_out(bare, _slips(bare)):
+            self._typos.setdefault(shorter, set()).add(meant)
+        return meant
 
     def _keys_of(self, word: str) -> tuple[str, ...]:
         """Under which words of patterns a word of the message goes."""
         if word in self.EDGES:
             return (word, "<edge>")
-        keys = [word, f"~{word}"]
-        keys.extend(f"{word[:size]}*" for size in range(1, len(word) + 1) if word[:size] in self._prefixes)
+        begins = [word[:size] for size in range(1, len(word) + 1) if word[:size] in self._prefixes]
+        keys = [word, f"~{word}", *(f"{begin}*" for begin in begins), *(f"~{begin}*" for begin in begins)]
         if word not in self._stops:
             keys.append("..")
         if word.isdigit():
             keys.append("<number>")
-        elif len(word) >= 4 and word not in self._exact:
-            keys.extend(f"~{meant}" for meant in self._meant(word))
+        elif not (len(word) < 4 or begins or word in self._exact or word.startswith(self._no_typo_begins)):
+            keys.extend(self._meant(word))
         return tuple(key for key in keys if key in self._vocabulary)
 
     def _meant(self, word: str) -> set[str]:
-        """The words that this one may be a typo of: alike once one letter (two of long words) is left out of both."""
-        meant = {other for shorter in _left_out(word, _slips(word)) for other in self._typos.get(shorter, ())}
-        return {other for other in meant if other[0] == word[0] and abs(len(other) - len(word)) <= _slips(other)}
+        """What this may be a typo of: alike once one letter (two of long words) is left out of both."""
+        meant: set[str] = set()
+        for size in {*range(self.FORGIVEN_LETTERS - 1, len(word)), len(word)}:
+            for shorter in _left_out(word[:size], _slips(word[:size])):
+                for other in self._typos.get(shorter, ()):
+                    bare = other.strip("~*")
+                    near = bare[0] == word[0] and abs(len(bare) - size) <= _slips(bare)
+                    if near and (other.endswith("*") or size == len(word)):
+                        meant.add(other)
+        return meant
 
 
 def _words_after(root: _Node) -> frozenset[str]:

@@ -17,14 +17,16 @@ from clinicbot.token_patterns import Found, PatternError, Phrases, fold
 from clinicbot.yaml_files import ContentError, read_yaml
 
 _WORD = re.compile(r"\w+|…|[^\w\s]")
-_CLAUSE_END = frozenset(".?!;")
+_SENTENCE_END = frozenset(".?!;")
 _OR = frozenset({"or", "nor", "veya", "ya", "ne"})
+_AND_OR = _OR | {"and", "ve"}
 # A red flag may be split over quick messages ("i cant" / "swallow"), so a few are read together.
 MESSAGES_READ_TOGETHER = 3
 # A megabyte would take seconds; the gateway's limit is far below this.
 MAX_CHARACTERS = 8_000
 # How many words after "what if", "can it cause" a statement still belongs to them; a name belongs to any before it.
 _ASKED_REACH = 6
+_ANY_REACH = MAX_CHARACTERS
 
 _SYMPTOM_SECTIONS = ("symptoms", "named", "together", "always")
 _CONTEXT_SECTIONS = (
@@ -60,14 +62,21 @@ class RedFlagDetector:
         self.language = path.stem.rpartition(".")[2]
         try:
             patterns = {section: raw[section] for section in _CONTEXT_SECTIONS}
-            for section in _SYMPTOM_SECTIONS:
-                patterns |= {f"{section}/{symptom}": lines for symptom, lines in raw[section].items()}
-            self.joints = _CLAUSE_END | frozenset(raw["joints"])
+            symptoms = {
+                f"{section}/{symptom}": lines
+                for section in _SYMPTOM_SECTIONS
+                for symptom, lines in raw[section].items()
+            }
+            self.joints = _SENTENCE_END | frozenset(raw["joints"])
             self.subjects = frozenset(raw["subjects"])
             self.first_person = frozenset(raw["first_person"])
             self.longstanding = frozenset(raw["longstanding"])
             self._phrases = Phrases(
-                patterns, raw["lists"], stops=[*raw["joints"], *raw["stops"]], not_typos=raw["not_typos"]
+                patterns | symptoms,
+                raw["lists"],
+                stops=[*raw["joints"], *raw["stops"]],
+                not_typos=raw["not_typos"],
+                forgiving=symptoms,
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ContentError(f"{path}: missing or malformed section: {error!r}") from error
@@ -88,12 +97,18 @@ class RedFlagDetector:
 class _Message:
     """Which of the symptoms named in a message are reported there."""
 
-    def __init__(self, detector: RedFlagDetector, words: Sequence[str], spans: Sequence[_Span]) -> None:
-        self._of_language = detector
+    def __init__(self, language: RedFlagDetector, words: Sequence[str], spans: Sequence[_Span]) -> None:
+        self._language = language
         self._words = words
         self._symptoms = [span for span in spans if span.section in _SYMPTOM_SECTIONS]
-        self._context = [span for span in spans if span.section in _CONTEXT_SECTIONS] if self._symptoms else []
-        self._sections = {span.section for span in self._context}
+        self._context: dict[str, list[_Span]] = {section: [] for section in _CONTEXT_SECTIONS}
+        for span in spans:
+            if self._symptoms and span.section in self._context:
+                self._context[span.section].append(span)
+        self._negated: set[_Span] = set()
+        for span in self._symptoms:
+            if self._is_negated(span):
+                self._negated.add(span)
 
     def reported(self) -> Iterator[_Span]:
         """Symptoms that are reported, always first; of those that count only together, the last one."""
@@ -101,7 +116,7 @@ class _Message:
         for span in sorted(self._symptoms, key=lambda span: span.section != "always"):
             if self._overlaps(span, "harmless"):
                 continue
-            if span.section != "always" and (self._is_negated(span) or self._is_asked(span)):
+            if span.section != "always" and (span in self._negated or self._is_asked(span)):
                 continue
             if span.section == "together":
                 symptom, _, part = span.name.partition(".")
@@ -114,77 +129,73 @@ class _Message:
         """Whether it took the words from `since` on for this symptom to be reported."""
         if span.section == "together":
             return span.end > since
-        return span.start < since < span.end or any(other.start >= since for other in self._of("mine"))
+        return span.start < since < span.end or any(other.start >= since for other in self._context["mine"])
 
     def _is_negated(self, span: _Span) -> bool:
-        sections = ("negated",) if span.section == "symptoms" else ("negated", "negated_name")
-        before = any(self._governs(other, span, 0) for other in self._of(*sections))
-        after = any(other.start == span.end for other in self._of("negated_after"))
-        return before or after or self._is_negated_in_list(span)
-
-    def _is_negated_in_list(self, span: _Span) -> bool:
-        """No trouble swallowing, double vision or chest pain: what is said of the first goes for the last."""
+        """Right before or after it, or before a list that ends with it: no fainting, double vision or chest pain."""
+        before = [*self._context["negated"]]
+        if span.section != "symptoms":
+            before += self._context["negated_name"]
+        if any(self._governs(other, span, reach=0) for other in before):
+            return True
+        if any(other.start == span.end for other in self._context["negated_after"]):
+            return True
         if span.section == "symptoms":
             return False
-        first, last = self._clause(span)
-        for other in self._symptoms:
-            between = self._words[other.end : span.start]
-            after = _OR.intersection(self._words[other.end : last])
-            if (
-                first <= other.start < other.end <= span.start
-                and len(between) <= 2
-                and after
-                and self._is_negated(other)
-            ):
-                return True
-        return False
+        listed = {other for other in self._negated if 0 <= span.start - other.end <= 2}
+        return bool(listed) and bool(_OR.intersection(self._words[min(other.end for other in listed) : span.end + 6]))
 
     def _is_asked(self, span: _Span) -> bool:
         """Whether the symptom is asked about, not reported: in general, of others, or before a treatment."""
-        first, last = self._clause(span)
-        now = self._within("now", first, last)
-        if now or ("mine" in self._sections and "in_theory" not in self._sections):
+        first, last = self._around(span, self._language.joints)
+        if self._within("now", first, last):
             return False
-        if "in_theory" in self._sections:
+        if self._context["in_theory"]:
             return True
-        stated = span.section == "symptoms" or any(other.end == span.start for other in self._of("having"))
-        if any(self._governs(other, span, _ASKED_REACH if stated else 99) for other in self._of("asked")):
+        if self._context["mine"]:
+            return False
+        stated = span.section == "symptoms" or any(other.end == span.start for other in self._context["having"])
+        reach = _ASKED_REACH if stated else _ANY_REACH
+        if any(self._governs(other, span, reach, in_list=True) for other in self._context["asked"]):
             return True
         if not stated and (
-            any(self._governs(other, span, 99) for other in self._of("asked_name"))
-            or any(0 <= other.start - span.end <= 2 for other in self._of("asked_after"))
+            any(self._governs(other, span, reach) for other in self._context["asked_name"])
+            or any(0 <= other.start - span.end <= 2 for other in self._context["asked_after"])
             or self._within("asked_about", first, last)
         ):
             return True
-        if {"rumour", "rumour_question"} <= self._sections:
-            return not self._of_language.first_person.intersection(self._words[max(0, span.start - 1) : span.end])
-        return "own_case" in self._sections and span.name in self._of_language.longstanding
+        if self._context["rumour"] and self._context["rumour_question"]:
+            return not self._language.first_person.intersection(self._words[max(0, span.start - 1) : span.end])
+        longstanding = span.name in self._language.longstanding
+        return longstanding and self._within("own_case", *self._around(span, _SENTENCE_END))
 
-    def _governs(self, other: _Span, span: _Span, reach: int) -> bool:
-        """Whether `other` stands before the symptom, near enough and without a new subject or a comma between."""
+    def _governs(self, other: _Span, span: _Span, reach: int, in_list: bool = False) -> bool:
+        """Whether `other` stands before the symptom, near enough and in the same statement."""
+        if not (other.start < span.start and other.end <= span.end and span.start - other.end <= reach):
+            return False
         between = self._words[other.end : span.start]
-        return (
-            other.start < span.start
-            and other.end <= span.end
-            and len(between) <= reach
-            and "," not in between
-            and not any(word in self._of_language.joints or word in self._of_language.subjects for word in between)
-        )
+        if "," in between and not (in_list and self._is_listed(span)):
+            return False
+        return not any(word in self._language.joints or word in self._language.subjects for word in between)
+
+    def _is_listed(self, span: _Span) -> bool:
+        """Whether the symptom is one of several: does it cause headaches, double vision or fainting."""
+        before = self._words[span.start - 1]
+        after = self._words[span.end] if span.end < len(self._words) else ""
+        return before in _AND_OR or (span.section != "symptoms" and (after == "," or after in _AND_OR))
 
     def _overlaps(self, span: _Span, section: str) -> bool:
-        return any(other.start < span.end and span.start < other.end for other in self._of(section))
+        return any(other.start < span.end and span.start < other.end for other in self._context[section])
 
     def _within(self, section: str, first: int, last: int) -> bool:
-        return any(first <= other.start and other.end <= last for other in self._of(section))
+        return any(first <= other.start and other.end <= last for other in self._context[section])
 
-    def _of(self, *sections: str) -> list[_Span]:
-        return [span for span in self._context if span.section in sections]
-
-    def _clause(self, span: _Span) -> tuple[int, int]:
+    def _around(self, span: _Span, ends: frozenset[str]) -> tuple[int, int]:
+        """The clause, or sentence, that a symptom stands in."""
         first, last = span.start, span.end
-        while first > 0 and self._words[first - 1] not in self._of_language.joints:
+        while first > 0 and self._words[first - 1] not in ends:
             first -= 1
-        while last < len(self._words) and self._words[last] not in self._of_language.joints:
+        while last < len(self._words) and self._words[last] not in ends:
             last += 1
         return first, last
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.pool import QueuePool
 
 metadata = MetaData()
 
@@ -78,9 +79,13 @@ erasures = Table(
 def open_database(url: str) -> Engine:
     """An engine with the tables made. SQLite waits for other writers and survives a killed process or a power cut."""
     location = make_url(url)
-    if location.get_backend_name() == "sqlite" and location.database:
+    is_file = location.get_backend_name() == "sqlite" and bool(location.database)
+    if is_file:
         Path(location.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, future=True, hide_parameters=True)  # an error's text goes to the log
+    # an error's text goes to the log, so it holds no parameters; connections are kept, SQLite's default is to reopen
+    # the file for every transaction
+    options = {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}} if is_file else {}
+    engine = create_engine(url, future=True, hide_parameters=True, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
     metadata.create_all(engine)
