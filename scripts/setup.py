@@ -24,6 +24,8 @@ PYTHON = "3.10"
 def main():
     """Exit status 0 when the environment is ready."""
     os.chdir(ROOT)
+    # trust what the machine trusts: a hospital's network often has a certificate authority of its own
+    os.environ.setdefault("UV_SYSTEM_CERTS", "1")
     os.makedirs("var", exist_ok=True)
     wanted = fingerprint()
     if stamp() == wanted and runs(os.path.join(VENV, "bin", "python")):

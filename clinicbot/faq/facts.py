@@ -25,6 +25,7 @@ _NEGATIONS = {
         re.I,
     ),
 }
+LANGUAGES = frozenset(_NEGATIONS)
 
 
 def numbers(text: str) -> set[str]:

@@ -16,6 +16,7 @@ from clinicbot import paths
 from clinicbot.token_patterns import Found, PatternError, Phrases, fold
 from clinicbot.yaml_files import ContentError, read_yaml
 
+_SENTENCE_MARKS = re.compile(r"[.?!;]+")
 _WORD = re.compile(r"\w+|…|[^\w\s]")
 _SENTENCE_END = frozenset(".?!;")
 _OR = frozenset({"or", "nor", "veya", "ya", "ne"})
@@ -226,7 +227,8 @@ def find_red_flag(text: str, earlier: Sequence[str] = ()) -> RedFlag | None:
     `earlier` holds that patient's previous messages, oldest first; those that raised the alarm already are the
     caller's to leave out.
     """
-    before = " ".join(earlier[-(MESSAGES_READ_TOGETHER - 1) :])
+    # a question mark of "hello?" in between must not cut "i cant … swallow" in two
+    before = " ".join(_SENTENCE_MARKS.sub(" ", text) for text in earlier[-(MESSAGES_READ_TOGETHER - 1) :])
     for detector in load_detectors():
         if flag := detector.find(text) or (detector.find(text, before) if before else None):
             return flag
