@@ -30,7 +30,7 @@ bench: setup ## compare with a stock Rasa project, side by side
 	@$(BIN)/python -m bench.compare
 
 widget: ## build the widget (needs Node 20)
-	@cd widget && npm ci --silent && npm run --silent build
+	@cd widget && npm install --no-save --silent && npm run --silent build
 
 lock: setup ## write requirements.txt anew from requirements.in
 	@.tools/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
