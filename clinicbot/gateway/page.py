@@ -195,7 +195,7 @@ def show_page(request: Request) -> Response:
 def show_widget(request: Request) -> Response:
     """The built widget, read again when it was built again. Raises Problem 404 where it wasn't built."""
     if not paths.WIDGET.is_file():
-        detail = "The chat widget has not been built: run `npm ci && npm run build` in widget/."
+        detail = "The chat widget has not been built: run `make widget`."
         raise Problem(404, "Widget not built", detail, CROSS_ORIGIN_HEADERS)
     return _widget(paths.WIDGET, paths.WIDGET.stat().st_mtime_ns).respond(request, WIDGET_HEADERS)
 

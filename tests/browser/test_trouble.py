@@ -155,7 +155,8 @@ def test_new_conversation_while_the_server_is_down_is_erased_later(
     expect(chat["offline-card"]).to_be_visible()
     expect(chat["user-message"]).to_have_count(0)
     gateway.start()
-    chat["retry"].click()
+    with chat.page.expect_response(lambda response: response.request.method == "DELETE" and response.ok):
+        chat["retry"].click()
     expect(chat["topic"]).to_have_count(6)
     assert gateway.history(old).status_code == 401
 

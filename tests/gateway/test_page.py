@@ -245,7 +245,7 @@ def test_widget_that_is_not_built_is_a_clear_problem(
     response = client.get("/widget.js")
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
-    assert "has not been built: run `npm ci && npm run build` in widget/" in response.json()["detail"]
+    assert "has not been built: run `make widget`" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/favicon.svg", "/favicon.ico"])
