@@ -18,7 +18,7 @@ import psutil
 
 from clinicbot import paths
 from clinicbot.settings import Settings
-from clinicbot.supervision import FIRST_QUESTION, programs
+from clinicbot.supervision import FIRST_QUESTION, ONE_THREAD, programs
 from clinicbot.training.models import ensure_model
 
 FOLDER = paths.VAR / "bench"
@@ -75,22 +75,24 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def our_server() -> Iterator[Server]:
-    """The three parts of this checkout, trained first if its content has no model. Raises ServerError."""
-    ensure_model()
+def our_server(root: Path = paths.ROOT) -> Iterator[Server]:
+    """The three parts of a checkout, trained first if its content has no model. Raises ServerError."""
+    ensure_model(root)
     port, rasa_port, actions_port = free_ports(3)
     own = {
+        **ONE_THREAD,
         "CLINICBOT_PORT": str(port),
         "CLINICBOT_RASA_PORT": str(rasa_port),
         "CLINICBOT_ACTIONS_PORT": str(actions_port),
         "CLINICBOT_VAR": str(FOLDER / "ours"),
+        "PYTHONPATH": str(root),
         "CLINICBOT_RATE_SESSION": "1000000/minute",
         "CLINICBOT_RATE_ADDRESS": "1000000/minute",
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith("CLINICBOT_")}
     settings = Settings.from_environment(own)
     url = f"http://127.0.0.1:{port}"
-    with _running("ours", programs(settings), paths.ROOT, others | own, url, lambda: _we_answer(url)) as server:
+    with _running("ours", programs(settings), root, others | own, url, lambda: _we_answer(url)) as server:
         yield server
 
 

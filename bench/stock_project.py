@@ -9,8 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bench.projects import examples, few, write_yaml
 from clinicbot import paths
 from clinicbot.clinic import load_clinic
 from clinicbot.faq.files import load_faqs, read_intents
@@ -25,32 +24,30 @@ POLICIES = ("MemoizationPolicy", "RulePolicy")
 FALLBACK_INTENT = "nlu_fallback"
 
 
-def write_stock_project(folder: Path, phrasings: int | None = None) -> None:
+def write_stock_project(folder: Path, limit: int | None) -> None:
     """Write config, domain, data, endpoints and credentials into `folder`; what stood in its `data/` goes.
 
-    `phrasings` is the most that an intent gets; None is all.
+    `limit` is the most phrasings that an intent gets; None is all.
     """
-    intents = {_intent_of(faq): faq.phrasings for faq in load_faqs().values()}
+    intents = {_intent_of(faq): few(faq.id, faq.phrasings, limit) for faq in load_faqs().values()}
     for path in sorted(paths.DIALOGUE.glob("*.yml")):
-        intents.update(read_intents(path))
+        intents |= {intent: few(intent, phrasings, limit) for intent, phrasings in read_intents(path).items()}
     texts = _faq_texts() | _dialogue_texts()
     asked = [*intents, FALLBACK_INTENT]
     missing = sorted(set(asked) - set(texts))
     if missing:
         raise KeyError(f"no fixed text for {', '.join(missing)}; add it to bench/stock_project.py")
     shutil.rmtree(folder / "data", ignore_errors=True)
-    _write(folder / "config.yml", _configuration())
-    _write(folder / "domain.yml", _domain(asked, texts))
-    _write(
-        folder / "data" / "nlu.yml",
-        {"version": "3.1", "nlu": [_examples(name, lines[:phrasings]) for name, lines in intents.items()]},
-    )
+    nlu = [{"intent": intent, "examples": examples(phrasings)} for intent, phrasings in intents.items()]
+    write_yaml(folder / "config.yml", _configuration())
+    write_yaml(folder / "domain.yml", _domain(asked, texts))
+    write_yaml(folder / "data" / "nlu.yml", {"version": "3.1", "nlu": nlu})
     rules = [
         {"rule": f"answer {intent}", "steps": [{"intent": intent}, {"action": f"utter_{intent}"}]} for intent in asked
     ]
-    _write(folder / "data" / "rules.yml", {"version": "3.1", "rules": rules})
-    _write(folder / "endpoints.yml", {"tracker_store": {"type": "SQL", "dialect": "sqlite", "db": "rasa.db"}})
-    _write(folder / "credentials.yml", {"rest": None})
+    write_yaml(folder / "data" / "rules.yml", {"version": "3.1", "rules": rules})
+    write_yaml(folder / "endpoints.yml", {"tracker_store": {"type": "SQL", "dialect": "sqlite", "db": "rasa.db"}})
+    write_yaml(folder / "credentials.yml", {"rest": None})
 
 
 def _intent_of(faq: Faq) -> str:
@@ -80,10 +77,6 @@ def _domain(intents: list[str], texts: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _examples(intent: str, phrasings: tuple[str, ...]) -> dict[str, str]:
-    return {"intent": intent, "examples": "".join(f"- {phrasing}\n" for phrasing in phrasings)}
-
-
 def _faq_texts() -> dict[str, str]:
     phone_line = load_texts(DEFAULT_LANGUAGE).get("phone_line", phone=load_clinic().phone)
     texts = {}
@@ -109,15 +102,3 @@ def _dialogue_texts() -> dict[str, str]:
         ),
         FALLBACK_INTENT: texts.get("fallback", phone=clinic.phone),
     }
-
-
-def _write(path: Path, document: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    yaml.add_representer(str, _represent_text, Dumper=yaml.SafeDumper)
-    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1000)
-    path.write_text(text, encoding="utf-8")
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """Lines as a block scalar, as Rasa wants examples and people want answers."""
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)

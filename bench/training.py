@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.processes import ENVIRONMENT, FOLDER
-from clinicbot import paths
 from clinicbot.training.models import current_model, fingerprint
 
 
@@ -30,10 +29,10 @@ class Training:
     cpu_seconds: float
 
 
-def train_ours(*, reuse: bool) -> Training:
-    """`clinicbot train`: into models/, as `make run` does it. Raises TrainError."""
+def train_ours(project: Path, *, reuse: bool) -> Training:
+    """`clinicbot train`, as `make run` does it, in a copy of the checkout. Raises TrainError."""
     command = [sys.executable, "-m", "clinicbot", "train"]
-    return _train("ours", command, paths.ROOT, fingerprint(), current_model, reuse)
+    return _train("ours", command, project, fingerprint(project), lambda: current_model(project), reuse)
 
 
 def train_stock(project: Path, *, reuse: bool) -> Training:
@@ -63,7 +62,7 @@ def _train(
         done = subprocess.run(
             command,
             cwd=folder,
-            env=environment | {"RASA_MAX_CACHE_SIZE": "0"},
+            env=environment | {"RASA_MAX_CACHE_SIZE": "0", "PYTHONPATH": str(folder)},
             stdout=output,
             stderr=subprocess.STDOUT,
             check=False,
@@ -73,7 +72,7 @@ def _train(
     if done.returncode != 0:
         raise TrainError(f"training {name} failed (exit status {done.returncode}); see {log}")
     if model is None:
-        raise TrainError(f"the content changed while {name} was training; run it again")
+        raise TrainError(f"training {name} left no model; see {log}")
     training = Training(str(model), content, wall, cpu)
     record.write_text(json.dumps(asdict(training), indent=2), encoding="utf-8")
     return training

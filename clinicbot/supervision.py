@@ -30,7 +30,7 @@ START_SECONDS = 180
 FIRST_QUESTION = "How long does botox last?"
 
 # A message is too small to share among cores: idle helper threads that spin cost three times its CPU.
-_ONE_THREAD = ",".join(f'{name}_NUM_THREADS="1"' for name in ("OMP", "OPENBLAS", "RAYON"))
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "RAYON")}
 
 _SUPERVISOR = """\
 [supervisord]
@@ -85,7 +85,8 @@ def programs(settings: Settings) -> dict[str, list[str]]:
 def write_configuration(settings: Settings) -> Path:
     log = settings.var / "log"
     log.mkdir(parents=True, exist_ok=True)
-    text = _SUPERVISOR.format(threads=_ONE_THREAD, root=paths.ROOT, var=settings.var, log=log)
+    threads = ",".join(f'{name}="{value}"' for name, value in ONE_THREAD.items())
+    text = _SUPERVISOR.format(threads=threads, root=paths.ROOT, var=settings.var, log=log)
     for name, command in programs(settings).items():
         # a percent sign would be an expansion in supervisor's file
         text += _PROGRAM.format(name=name, command=shlex.join(command).replace("%", "%%"), log=log)
