@@ -31,8 +31,8 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "PYTHONWARNINGS": "ignore",
     "PYTHONUNBUFFERED": "1",
-    "OMP_NUM_THREADS": "2",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    **ONE_THREAD,
 }
 
 
@@ -80,7 +80,6 @@ def our_server(root: Path = paths.ROOT) -> Iterator[Server]:
     ensure_model(root)
     port, rasa_port, actions_port = free_ports(3)
     own = {
-        **ONE_THREAD,
         "CLINICBOT_PORT": str(port),
         "CLINICBOT_RASA_PORT": str(rasa_port),
         "CLINICBOT_ACTIONS_PORT": str(actions_port),
