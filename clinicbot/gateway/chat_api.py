@@ -16,7 +16,7 @@ from clinicbot.clinic import load_clinic
 from clinicbot.faq.files import load_faqs
 from clinicbot.gateway.metrics import FEEDBACK
 from clinicbot.gateway.problems import Problem
-from clinicbot.gateway.replies import emergency_reply, failure_reply, greeting_reply
+from clinicbot.gateway.replies import emergency_reply, greeting_reply
 from clinicbot.gateway.services import Services
 from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import find_red_flag
@@ -154,11 +154,7 @@ def _text_or_button(document: dict[str, Any]) -> tuple[str | None, str | None]:
 async def send_message(request: Request) -> Response:
     check_address(request)
     services = services_of(request)
-    try:
-        session = await session_of(request)
-    except SQLAlchemyError:
-        logger.exception("the session could not be read")
-        return await _answer_without_database(request)
+    session = await session_of(request)
     document = await read_json(request)
     _only(document, {"id", "text", "button"})
     client_id = _message_id(document)
@@ -185,17 +181,6 @@ def _check_length(text: str | None) -> None:
         raise Problem(
             422, "Message too long", f"A message may have {MAX_TEXT_CHARACTERS} characters, this has {len(text)}."
         )
-
-
-async def _answer_without_database(request: Request) -> Response:
-    """Nothing can be stored or asked: the emergency text for a red flag, else the failure text."""
-    document = await read_json(request)
-    _message_id(document)
-    text, _ = _text_or_button(document)
-    clinic = services_of(request).clinic
-    language = detect_language(text or "", clinic.languages)
-    make_reply = emergency_reply if text and find_red_flag(text) else failure_reply
-    return _replied(document, [make_reply(clinic, language).to_json()])
 
 
 def _replied(document: dict[str, Any], replies: list[dict[str, Any]]) -> Response:
