@@ -5,11 +5,12 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import call_clinic_button, language_of, nearest_faqs
+from actions.turn import call_clinic_button, intent_of, language_of, suggestions
 from clinicbot.clinic import load_clinic
-from clinicbot.texts import DEFAULT_LANGUAGE, load_texts
+from clinicbot.texts import load_texts
 
-SUGGESTIONS = 3
+# What comes here besides what isn't understood: nothing that a message refers to, or none of what was offered.
+TEXTS = {"decline_suggestions": "fallback_declined", "ask_repeat": "nothing_to_repeat"}
 
 
 class ActionFallback(Action):
@@ -17,17 +18,12 @@ class ActionFallback(Action):
         return "action_fallback"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
-        language = language_of(tracker)
-        clinic, texts = load_clinic(), load_texts(language)
-        suggestions = [
-            {
-                "title": faq["title"].get(language) or faq["title"][DEFAULT_LANGUAGE],
-                "payload": f"faq:{faq['intent_response_key']}",
-            }
-            for faq in nearest_faqs(tracker)[:SUGGESTIONS]
-        ]
-        text = texts.get("fallback_suggestions" if suggestions else "fallback", phone=clinic.phone)
+        clinic, texts = load_clinic(), load_texts(language_of(tracker))
+        offered = suggestions(tracker)
+        key = TEXTS.get(intent_of(tracker), "fallback_suggestions" if offered else "fallback")
         dispatcher.utter_message(
-            text=text, buttons=[*suggestions, call_clinic_button(clinic, texts)], metadata={"kind": "fallback"}
+            text=texts.get(key, phone=clinic.phone),
+            buttons=[*offered, call_clinic_button(clinic, texts)],
+            metadata={"kind": "fallback"},
         )
         return []

@@ -10,16 +10,20 @@ from clinicbot.clinic import load_clinic
 from clinicbot.texts import load_texts
 
 
+def hand_over(dispatcher: CollectingDispatcher, intent: str, language: str) -> None:
+    clinic, texts = load_clinic(), load_texts(language)
+    lead = texts.get(f"handover_{intent}", phone=clinic.phone)
+    dispatcher.utter_message(
+        text=f"{lead} {opening_sentence(clinic, texts)}".strip(),
+        buttons=[call_clinic_button(clinic, texts)],
+        metadata={"kind": "handover"},
+    )
+
+
 class ActionHandover(Action):
     def name(self) -> str:
         return "action_handover"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
-        clinic, texts = load_clinic(), load_texts(language_of(tracker))
-        lead = texts.get(f"handover_{intent_of(tracker)}", phone=clinic.phone)
-        dispatcher.utter_message(
-            text=f"{lead} {opening_sentence(clinic, texts)}".strip(),
-            buttons=[call_clinic_button(clinic, texts)],
-            metadata={"kind": "handover"},
-        )
+        hand_over(dispatcher, intent_of(tracker), language_of(tracker))
         return []

@@ -1,7 +1,6 @@
 """What every action needs to know of the turn: the language, the intent, the ranking, and the phone line's words."""
 
 from datetime import datetime, timezone
-from typing import Any
 
 from rasa_sdk import Tracker
 
@@ -17,10 +16,18 @@ def intent_of(tracker: Tracker) -> str:
     return str(tracker.latest_message["intent"]["name"])
 
 
-def nearest_faqs(tracker: Tracker) -> list[dict[str, Any]]:
-    """The classifier's ranking: `intent_response_key` and `title` by language, best first."""
+def suggestions(tracker: Tracker) -> list[dict[str, str]]:
+    """Buttons for the FAQs that the classifier offers, titled in the conversation's language."""
     selector = tracker.latest_message.get("response_selector") or {}
-    return list((selector.get("default") or {}).get("ranking") or [])
+    offered = (selector.get("default") or {}).get("ranking") or []
+    language = language_of(tracker)
+    return [
+        {
+            "title": faq["title"].get(language) or faq["title"][DEFAULT_LANGUAGE],
+            "payload": f"faq:{faq['intent_response_key']}",
+        }
+        for faq in offered
+    ]
 
 
 def call_clinic_button(clinic: Clinic, texts: Texts) -> dict[str, str]:

@@ -1,19 +1,22 @@
 """Right answers on the test sets, through the whole stack: `make evaluate`, or
 
-    python -m bench.evaluate [--url http://127.0.0.1:8000] [--only NAME …] [--wrong FILE] [--write]
+    python -m bench.evaluate [--url http://127.0.0.1:8000] [--only NAME …] [--development] [--wrong FILE] [--write]
 
 Starts its own assistant on free ports (trained first if the content has no current model) unless --url names a running
-one. Each line of tests/nlu is asked in a session of its own, which is erased afterwards from a running one. What counts
-as right: bench/judge.py. --only takes parts of test files' names; --wrong writes the wrong ones as tab-separated lines
-(file, expected, question, kinds, answer); --write puts the table into docs/quality.md.
+one. Each line of tests/nlu is asked in a session of its own, each judged turn of tests/conversations after the turns
+before it; sessions are erased afterwards from a running one. What counts as right: bench/judge.py. Prints the rates by
+set and language and by set and style, with their change since the committed ones in docs/quality.md, where --write
+puts them. --only takes parts of test files' names; --wrong writes the wrong ones as tab-separated lines (file,
+language, expected, question, kinds, answer).
 """
 
 import argparse
 import asyncio
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,23 +25,26 @@ from pathlib import Path
 import aiohttp
 
 from bench.clients import Bot, BotError, OurBot
-from bench.judge import BotAnswer, Judge, Question, read_questions
+from bench.judge import DEVELOPMENT, BotAnswer, Judge, Question, read_conversations, read_questions
 from bench.processes import ServerError, our_server
 from bench.tables import table, write_between
 from clinicbot import paths
 
 CONNECTIONS = 4
 QUALITY_PAGE = paths.ROOT / "docs" / "quality.md"
-# by the beginning of a file's name; what isn't named has none
+# by set; what isn't named has none
 GOALS = {
     "emergencies": "100",
     "handover": "≥ 98",
     "general_side_effects": "emergency text ≤ 3",
     "not_in_document": "≥ 97",
     "out_of_scope": "≥ 97",
-    "questions_en": "≥ 95",
-    "questions_": "≥ 90",
+    "questions": "≥ 90",
+    "several_questions": "≥ 90",
+    "one_question": "≥ 98",
+    "follow_ups": "≥ 85",
 }
+ENGLISH_QUESTIONS = "≥ 95"
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ async def ask_all(
     async def work() -> None:
         for at, question in waiting:
             conversation = await bot.converse()
+            for before in question.earlier:
+                await conversation.say(before)
             answer = await conversation.say(question.text)
             if erase:
                 await conversation.end()
@@ -71,8 +79,8 @@ async def ask_all(
     return [outcomes[at] for at in range(len(questions))]
 
 
-def goal_of(file: str) -> str:
-    return next((goal for name, goal in GOALS.items() if file.startswith(name)), "")
+def goal_of(name: str, language: str) -> str:
+    return ENGLISH_QUESTIONS if (name, language) == ("questions", "en") else GOALS.get(name, "")
 
 
 def rate(outcomes: Sequence[Outcome]) -> float:
@@ -84,15 +92,40 @@ def by_file(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
     return {file: list(group) for file, group in groupby(outcomes, key=lambda outcome: outcome.question.file)}
 
 
-def result_table(outcomes: Sequence[Outcome]) -> str:
+def grouped(
+    outcomes: Sequence[Outcome], key: Callable[[Question], tuple[str, str]]
+) -> dict[tuple[str, str], list[Outcome]]:
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(key(outcome.question), []).append(outcome)
+    return dict(sorted(groups.items()))
+
+
+def result_tables(outcomes: Sequence[Outcome], committed: str) -> str:
+    """By set and language, and by set and style; `committed` is the page with the rates to compare with."""
+    by_language = grouped(outcomes, lambda question: (question.set, question.language))
+    by_style = grouped(outcomes, lambda question: (question.set, question.style))
+    styled = {name for name, style in by_style if style != "plain"}
+    languages = _table("language", by_language, committed, goals=True)
+    styles = _table("style", {key: group for key, group in by_style.items() if key[0] in styled}, committed)
+    return f"{languages}\n\n{styles}"
+
+
+def _table(second: str, groups: dict[tuple[str, str], list[Outcome]], committed: str, *, goals: bool = False) -> str:
+    header = ["test set", second, "lines", "right", "%", "change", *(["goal, %"] if goals else []), "kinds of reply"]
     rows = []
-    for file, group in [*by_file(outcomes).items(), ("all", list(outcomes))]:
-        language = group[0].question.language if file != "all" else ""
-        kinds = Counter(" + ".join(sorted(set(outcome.answer.kinds))) or "silence" for outcome in group)
-        shown = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) if file != "all" else ""
+    everything = {("all", ""): [outcome for group in groups.values() for outcome in group]} if goals else {}
+    for (name, value), group in (groups | everything).items():
+        kinds = Counter(" + ".join(dict.fromkeys(outcome.answer.kinds)) or "silence" for outcome in group)
+        before = re.search(
+            rf"^\| {re.escape(name)} *\| +{re.escape(value)} *\|[^|]+\|[^|]+\| +([\d.]+) \|", committed, re.M
+        )
+        change = f"{rate(group) - float(before[1]):+.1f}" if before else "new"
         right = sum(outcome.right for outcome in group)
-        rows.append([file, language, str(len(group)), str(right), f"{rate(group):.1f}", goal_of(file), shown])
-    return table(["test file", "language", "lines", "right", "%", "goal, %", "kinds of reply"], rows)
+        shown = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) if name != "all" else ""
+        goal = [goal_of(name, value)] if goals else []
+        rows.append([name, value, str(len(group)), str(right), f"{rate(group):.1f}", change, *goal, shown])
+    return table(header, rows)
 
 
 def write_wrong(path: Path, outcomes: Sequence[Outcome]) -> None:
@@ -100,8 +133,9 @@ def write_wrong(path: Path, outcomes: Sequence[Outcome]) -> None:
         "\t".join(
             [
                 o.question.file,
+                o.question.language,
                 o.question.gold,
-                o.question.text,
+                " ‖ ".join(" ".join(text.split()) for text in (*o.question.earlier, o.question.text)),
                 "+".join(o.answer.kinds),
                 " ".join(o.answer.text.split()),
             ]
@@ -122,19 +156,24 @@ def main() -> None:
     parser.add_argument("--url", help="a running assistant's address; default: start one of our own")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="parts of the test files' names")
     parser.add_argument("--wrong", type=Path, metavar="FILE", help="write the wrong ones here, tab-separated")
+    parser.add_argument("--development", action="store_true", help="ask bench/conversations instead of the test sets")
     parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
     options = parser.parse_args()
-    questions = read_questions(options.only)
+    questions = (
+        read_conversations(options.only, DEVELOPMENT)
+        if options.development
+        else read_questions(options.only) + read_conversations(options.only)
+    )
     if not questions:
         parser.error("no test file has such a name")
-    if options.write and options.only:
-        parser.error("--write takes the whole evaluation, without --only")
+    if options.write and (options.only or options.development):
+        parser.error("--write takes the whole evaluation, without --only and --development")
     with ExitStack() as stack:
         url = options.url or stack.enter_context(our_server()).url
         began = time.monotonic()
         outcomes = asyncio.run(evaluate(url, questions, erase=bool(options.url)))
         seconds = time.monotonic() - began
-    text = result_table(outcomes)
+    text = result_tables(outcomes, QUALITY_PAGE.read_text(encoding="utf-8"))
     print(f"{text}\n\n{len(questions)} lines in {seconds:.0f} s")
     if options.wrong:
         write_wrong(options.wrong, outcomes)

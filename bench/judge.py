@@ -1,4 +1,5 @@
-"""Whether a bot's answer to a line of `tests/nlu` is right: one rule a kind of line, the same for every bot.
+"""Whether a bot's answer to a line of `tests/nlu` or a turn of `tests/conversations` is right: one rule a kind of
+line, the same for every bot.
 
 | line | right when |
 | --- | --- |
@@ -8,7 +9,10 @@
 | other complication | the text has the clinic's phone number |
 | handover | the phone number, and neither an FAQ's answer nor the emergency text nor small talk |
 | outside the document | not an FAQ's answer, not the emergency text |
+| too short to tell | the text that asks back |
 | small talk | one of the texts of that intent |
+| several things | each of them is right by its facts, its phone number or its emergency number |
+| one thing that looks like several | as above, and no second FAQ's answer |
 
 Silence and the "can't answer right now" text are always wrong.
 """
@@ -26,18 +30,38 @@ from clinicbot.texts import load_texts
 from clinicbot.yaml_files import read_yaml
 
 TEST_LINES = paths.ROOT / "tests" / "nlu"
+CONVERSATIONS = paths.ROOT / "tests" / "conversations"
+# What thresholds are chosen on; not a test set.
+DEVELOPMENT = paths.ROOT / "bench" / "conversations"
 FACTS = paths.ROOT / "tests" / "facts.yml"
 GENERAL_SIDE_EFFECTS = "general_side_effects"
+ONE_QUESTION = "one_question"
+AND, OR = " + ", "|"
 
 
 @dataclass(frozen=True)
 class Question:
-    """A line of a test file; `gold` is its intent, `file` the name without `.yml`."""
+    """A line of a test file, or a turn of a conversation; `file` is the name without `.yml`.
+
+    `gold` is its intent; several ones are joined by AND, equally right ones by OR, and it is empty for a turn that only
+    sets the scene. `earlier` are the conversation's turns before it.
+    """
 
     file: str
     language: str
     gold: str
     text: str
+    style: str = "plain"
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def set(self) -> str:
+        """The file's name without language and style."""
+        return "_".join(part for part in self.file.split("_") if part not in (*load_clinic().languages, *STYLES))
+
+
+# What a file's name may end with besides its language.
+STYLES = ("typos", "ascii", "latin", "more")
 
 
 @dataclass(frozen=True)
@@ -50,18 +74,38 @@ class BotAnswer:
 
 def read_questions(names: Sequence[str] = ()) -> list[Question]:
     """The lines of all test files, or of those whose names contain one of `names`."""
-    files = [path for path in sorted(TEST_LINES.glob("*.yml")) if not names or any(n in path.stem for n in names)]
     return [
-        Question(path.stem, _language(path), gold, text)
-        for path in files
+        Question(
+            path.stem, _language(path), gold, text, next((s for s in STYLES if s in path.stem.split("_")), "plain")
+        )
+        for path in _files(TEST_LINES, names)
         for gold, texts in read_intents(path).items()
         for text in texts
     ]
 
 
+def read_conversations(names: Sequence[str] = (), folder: Path = CONVERSATIONS) -> list[Question]:
+    """The judged turns of all conversation files, each with the turns before it."""
+    questions = []
+    for path in _files(folder, names):
+        for conversation in read_yaml(path):
+            earlier: tuple[str, ...] = ()
+            for turn in conversation["turns"]:
+                if expected := turn.get("expect"):
+                    language = turn.get("language", conversation["language"])
+                    gold = AND.join(expected)
+                    questions.append(Question(path.stem, language, gold, turn["say"], conversation["style"], earlier))
+                earlier = (*earlier, turn["say"])
+    return questions
+
+
+def _files(folder: Path, names: Sequence[str]) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.yml")) if not names or any(name in path.stem for name in names)]
+
+
 def _language(path: Path) -> str:
-    code = path.stem.rpartition("_")[2]
-    return code if code in load_clinic().languages else load_clinic().languages[0]
+    codes = [part for part in path.stem.split("_") if part in load_clinic().languages]
+    return codes[-1] if codes else load_clinic().languages[0]
 
 
 class Judge:
@@ -91,27 +135,53 @@ class Judge:
         return "handover"
 
     def is_right(self, question: Question, answer: BotAnswer) -> bool:
-        text, kinds = answer.text, set(answer.kinds)
-        if not text or _has(text, self._failure):
+        if not answer.text or _has(answer.text, self._failure):
             return False
-        has_phone = self._clinic.phone in text
-        if question.file == GENERAL_SIDE_EFFECTS:
-            about = _has(text, (each for topic, each in self._faqs if topic == "side_effects"))
-            return "emergency" not in kinds and (about or self._has_facts(question, text))
-        if question.gold in self._facts:
-            return self._has_facts(question, text)
-        if question.gold == "report_red":
-            return self._calls_emergency_first(text)
-        if question.gold in ("report_amber", "report_mild"):
-            return has_phone
-        if question.gold in ("not_in_document", "out_of_scope"):
-            return not kinds & {"answer", "emergency"}
-        if question.gold in self._small_talk:
-            return _has(text, self._small_talk[question.gold])
-        return has_phone and kinds <= {"handover", "fallback"}
+        parts = question.gold.split(AND)
+        if len(parts) > 1:
+            return all(self._holds(part, question.language, answer) for part in parts)
+        if question.file == ONE_QUESTION and self._second_answer(question.language, answer):
+            return False
+        return any(self._is_right(gold, question, answer) for gold in question.gold.split(OR))
 
-    def _has_facts(self, question: Question, text: str) -> bool:
-        patterns = self._facts[question.gold][question.language]
+    def _is_right(self, gold: str, question: Question, answer: BotAnswer) -> bool:
+        text, kinds = answer.text, set(answer.kinds)
+        if question.set == GENERAL_SIDE_EFFECTS:
+            about = _has(text, (each for topic, each in self._faqs if topic == "side_effects"))
+            return "emergency" not in kinds and (about or self._has_facts(gold, question.language, text))
+        if gold in self._facts:
+            return self._has_facts(gold, question.language, text)
+        if gold == "report_red":
+            return self._calls_emergency_first(text)
+        if gold in ("report_amber", "report_mild"):
+            return self._clinic.phone in text
+        if gold in ("not_in_document", "out_of_scope"):
+            return not kinds & {"answer", "emergency"}
+        if gold.startswith("unclear_"):
+            return load_texts(question.language).get("clarify") in text
+        if gold in self._small_talk:
+            return _has(text, self._small_talk[gold])
+        return self._clinic.phone in text and kinds <= {"handover", "fallback"}
+
+    def _holds(self, part: str, language: str, answer: BotAnswer) -> bool:
+        """Whether one thing of several is in the answer."""
+        for gold in part.split(OR):
+            if gold in self._facts and self._has_facts(gold, language, answer.text):
+                return True
+            if gold == "report_red" and self._calls_emergency_first(answer.text):
+                return True
+            if gold not in self._facts and gold != "report_red" and self._clinic.phone in answer.text:
+                return True
+        return False
+
+    def _second_answer(self, language: str, answer: BotAnswer) -> bool:
+        """Whether the text has more paragraphs than one FAQ's answer and the phone line."""
+        phone_line = load_texts(language).get("phone_line", phone=self._clinic.phone)
+        paragraphs = [line for line in answer.text.splitlines() if line and line != phone_line]
+        return "answer" in answer.kinds and len(paragraphs) > 1
+
+    def _has_facts(self, gold: str, language: str, text: str) -> bool:
+        patterns = self._facts[gold][language]
         return all(re.search(pattern, text, re.IGNORECASE) for pattern in patterns)
 
     def _calls_emergency_first(self, text: str) -> bool:

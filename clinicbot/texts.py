@@ -11,6 +11,8 @@ from clinicbot import paths
 from clinicbot.yaml_files import ContentError, read_yaml
 
 DEFAULT_LANGUAGE = "en"
+RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+OTHER_LANGUAGES = paths.TEXTS / "other_languages.yml"
 
 
 class Texts:
@@ -25,7 +27,18 @@ class Texts:
 
     def get(self, key: str, **values: str) -> str:
         """The text with its placeholders filled. Raises KeyError for an unknown key or a missing value."""
-        return Template(self._entries[key]).substitute(values)
+        return fill(self._entries[key], self.language, **values)
+
+
+def fill(template: str, language: str, **values: str) -> str:
+    """A text with its `$name` placeholders filled. Raises KeyError for a missing value.
+
+    A telephone number among right-to-left words stands in a left-to-right isolate (Unicode UAX 9), or its groups of
+    digits would be shown in reverse order.
+    """
+    if language in RIGHT_TO_LEFT and "phone" in values:
+        values["phone"] = f"\u2066{values['phone']}\u2069"
+    return Template(template).substitute(values)
 
 
 def read_texts(path: Path) -> Texts:
@@ -40,3 +53,9 @@ def load_texts(language: str) -> Texts:
     """The texts of a language; English where that language has no file."""
     path = paths.TEXTS / f"{language}.yml"
     return read_texts(path if path.exists() else paths.TEXTS / f"{DEFAULT_LANGUAGE}.yml")
+
+
+@lru_cache(maxsize=1)
+def other_languages() -> dict[str, str]:
+    """What is said to somebody who writes in a language that the assistant doesn't speak: texts by ISO 639-1 code."""
+    return {str(code): str(text) for code, text in read_yaml(OTHER_LANGUAGES).items()}

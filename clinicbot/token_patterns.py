@@ -29,7 +29,17 @@ from spacy.tokens import Doc
 
 TokenPattern = list[dict[str, Any]]
 
-_FOLD = str.maketrans({"ı": "i", "ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe"})
+# A word without its particle has at least so many letters.
+LEFT_LETTERS = 2
+
+_FOLD = str.maketrans(
+    {
+        **{"ı": "i", "ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe"},
+        # Arabic is typed with and without the finer distinctions; Persian keyboards have letters of their own
+        **{"ى": "ي", "ة": "ه", "ی": "ي", "ک": "ك", "ٱ": "ا", "ـ": "", "؟": "?", "،": ",", "؛": ";"},
+        **dict(zip("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789", strict=True)),
+    }
+)
 # "can;t" and "can?t" are slips of the thumb and of the character set
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘`´ʼ](?=\w)|(?<=n)[;,?](?=t\b)")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0b-\x1f\x7f]")
@@ -168,8 +178,10 @@ class Phrases:
 
     A spaCy Matcher tries every pattern at every word, and a list of ten phrases used twice is a hundred patterns;
     the safety gate would need 60 ms for a long message. Here patterns share one automaton, and a word costs what it
-    can match. Words in `stops` end a gap (``..3``). Under the labels in `forgiving`, words and beginnings of words
-    match with typos from six letters on, without a tilde; a word in `not_typos`, or in any pattern, is no typo.
+    can match. Words in `stops` end a gap (``..3``). What is left of a word without one of the `particles` that are
+    written at its front (Arabic "and", "the", "with") is looked for as well. Under the labels in `forgiving`, words and
+    beginnings of words match with typos from six letters on, without a tilde; a word in `not_typos`, or in any pattern,
+    is no typo.
     """
 
     EDGES = frozenset(".?!;,")
@@ -183,8 +195,10 @@ class Phrases:
         stops: Collection[str] = (),
         not_typos: Collection[str] = (),
         forgiving: Collection[str] = (),
+        particles: Collection[str] = (),
     ) -> None:
         self._lists = lists
+        self._particles = tuple(particles)
         self._forgives = False
         self._stops = self.EDGES | frozenset(stops)
         self._exact = {word for word in not_typos if not word.endswith("*")}
@@ -284,6 +298,10 @@ class Phrases:
         """Under which words of patterns a word of the message goes."""
         if word in self.EDGES:
             return (word, "<edge>")
+        bare = (word[len(p) :] for p in self._particles if word.startswith(p) and len(word) >= len(p) + LEFT_LETTERS)
+        return tuple(dict.fromkeys(key for each in (word, *bare) for key in self._keys_of_bare(each)))
+
+    def _keys_of_bare(self, word: str) -> tuple[str, ...]:
         begins = [word[:size] for size in range(1, len(word) + 1) if word[:size] in self._prefixes]
         keys = [word, f"~{word}", *(f"{begin}*" for begin in begins), *(f"~{begin}*" for begin in begins)]
         if word not in self._stops:

@@ -12,9 +12,12 @@ import yaml
 
 from clinicbot import paths
 from clinicbot.clinic import load_clinic
-from clinicbot.faq import linter
+from clinicbot.faq import facts, linter
 from clinicbot.faq.files import phrasings_of, read_faqs, read_intents
+from clinicbot.nlu import connectives
 from clinicbot.settings import Settings
+from clinicbot.texts import DEFAULT_LANGUAGE
+from clinicbot.yaml_files import read_yaml
 
 MAX_BYTES = 1_000_000
 README = paths.ROOT / "README.md"
@@ -83,6 +86,54 @@ def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
 def test_the_content_has_no_findings() -> None:
     findings = linter.lint()
     assert findings == [], "\n" + linter.report(findings)
+
+
+LANGUAGES = load_clinic().languages
+
+
+def test_the_model_is_trained_for_the_clinics_languages() -> None:
+    pipeline = read_yaml(paths.ROOT / "config.yml")["pipeline"]
+    (languages,) = [component["languages"] for component in pipeline if "languages" in component]
+    assert tuple(languages) == LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_of_the_clinic_has_all_its_files(language: str) -> None:
+    needed = [
+        paths.TEXTS / f"{language}.yml",
+        paths.SAFETY / f"red_flags.{language}.yml",
+        connectives.FOLDER / f"{language}.yml",
+    ]
+    assert [path.name for path in needed if not path.exists()] == []
+    assert language in read_yaml(paths.SAFETY / "emergency.yml")
+    assert language in facts.LANGUAGES
+
+
+def small_talk() -> dict[str, dict[str, str]]:
+    """The fixed replies of the dialogue by language."""
+    replies: dict[str, dict[str, str]] = {}
+    for path in sorted(paths.DIALOGUE.glob("*.yml")):
+        for action, variations in (read_yaml(path).get("responses") or {}).items():
+            for variation in variations:
+                conditions = variation.get("condition") or []
+                language = next((c["value"] for c in conditions if c["name"] == "language"), DEFAULT_LANGUAGE)
+                replies.setdefault(action, {})[language] = variation["text"]
+    return replies
+
+
+def test_there_is_small_talk() -> None:
+    assert {"utter_greet", "utter_thank", "utter_goodbye"} <= set(small_talk())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_small_talk_is_answered_in_every_language_of_the_clinic(language: str) -> None:
+    silent = [action for action, texts in small_talk().items() if not texts.get(language, "").strip()]
+    assert silent == []
+
+
+def test_small_talk_in_one_language_is_not_in_another() -> None:
+    for action, texts in small_talk().items():
+        assert len(set(texts.values())) == len(texts), action
 
 
 @lru_cache(maxsize=1)

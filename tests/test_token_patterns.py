@@ -92,6 +92,51 @@ def test_found_says_where() -> None:
     assert (found.start, found.end, found.label) == (1, 3, "breathing")
 
 
+PARTICLES = ["و", "ال", "وال", "ب"]
+
+
+@pytest.mark.parametrize("word", ["صدر", "الصدر", "والصدر", "وصدر", "بصدر"])
+def test_particles_at_the_front_of_a_word_are_taken_off(word: str) -> None:
+    (found,) = Phrases({"x": ["الم ..1 صدر"]}, {}, particles=PARTICLES).find(["عندي", "الم", word])
+    assert (found.start, found.end) == (1, 3)
+    assert bool(Phrases({"x": ["صدر"]}, {}).find([word])) is (word == "صدر")
+
+
+@pytest.mark.parametrize("word", ["لصدر", "بوصدر", "صدرال"])
+def test_only_one_particle_and_only_at_the_front(word: str) -> None:
+    assert not Phrases({"x": ["صدر"]}, {}, particles=PARTICLES).find([word])
+
+
+def test_a_word_of_the_patterns_that_begins_like_a_particle_stays_itself() -> None:
+    phrases = Phrases({"face": ["وجهي"], "direction": ["جهه"]}, {}, particles=PARTICLES)
+    assert [found.label for found in phrases.find(["وجهي"])] == ["face"]
+    assert [found.label for found in phrases.find(["وجهه"])] == ["direction"]
+
+
+def test_nothing_much_is_left_of_a_short_word() -> None:
+    assert not Phrases({"x": ["ص"]}, {}, particles=PARTICLES).find(["وص"])
+    assert Phrases({"x": ["صد"]}, {}, particles=PARTICLES).find(["وصد"])
+
+
+def test_a_beginning_is_found_behind_a_particle() -> None:
+    assert Phrases({"x": ["تنفس*"]}, {}, particles=PARTICLES).find(["والتنفسي"])
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("أَلَم", "الم"),
+        ("إغماء", "اغماء"),
+        ("مستشفى", "مستشفي"),
+        ("صعوبة", "صعوبه"),
+        ("٣ أيام؟", "3 ايام?"),
+        ("ـمـا", "ما"),
+    ],
+)
+def test_fold_arabic(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
 @pytest.mark.parametrize("pattern", ["~abc", "..x", "@unknown", "can't", "..3", "weak?"])
 def test_unreadable_patterns_are_refused_with_their_label(pattern: str) -> None:
     with pytest.raises(PatternError, match="weakness"):

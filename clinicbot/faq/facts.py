@@ -24,6 +24,12 @@ _NEGATIONS = {
         r"|\w+m[ae]m[ae]s[ıi]\w*|\w+m[ae]m[ae]kt[ae]\w*|\w+m[ıiuü]y[oa]r\w*|\w+m[ae]m[ıi]ş\w*",
         re.I,
     ),
+    "de": re.compile(r"\b(?:nicht|nichts|kein\w*|nie|niemals|niemand|weder|noch nie|ohne)\b", re.I),
+    "ru": re.compile(r"\b(?:не|нет|ни|нельзя|никогда|никак\w*|без)\b", re.I),
+    # with "and" or "by" written in front: ولا, وليس, بعدم
+    "ar": re.compile(r"(?<!\w)[وفب]?(?:لا|ليس\w*|غير|عدم|لم|لن|بدون|دون)(?!\w)"),
+    "fr": re.compile(r"\b(?:ne|ni|non|pas|jamais|aucun\w*|sans)\b|\bn['’]", re.I),
+    "es": re.compile(r"\b(?:no|ni|nunca|jamás|ningun\w*|ningún|sin|tampoco)\b", re.I),
 }
 LANGUAGES = frozenset(_NEGATIONS)
 

@@ -43,9 +43,12 @@ class Finding:
 
 
 def fingerprint(phrasing: str) -> str:
-    """What makes two phrasings the same: letters and digits, without case, punctuation and spacing."""
-    plain = _PUNCTUATION.sub("", unicodedata.normalize("NFKC", phrasing).casefold())
-    return " ".join(plain.split())
+    """What makes two phrasings the same: letters and digits, without case, punctuation and spacing.
+
+    A phrasing without any is itself ("👍", "???").
+    """
+    folded = unicodedata.normalize("NFKC", phrasing).casefold()
+    return " ".join(_PUNCTUATION.sub("", folded).split()) or folded.strip()
 
 
 def lint(root: Path = paths.ROOT) -> list[Finding]:

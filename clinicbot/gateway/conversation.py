@@ -4,10 +4,10 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -16,18 +16,47 @@ from clinicbot.clinic import Clinic
 from clinicbot.faq.document import Document
 from clinicbot.gateway import metrics
 from clinicbot.gateway.rasa_client import RasaClient, RasaUnavailable
-from clinicbot.gateway.replies import Reply, UnusableMessage, emergency_reply, failure_reply, reply_from_rasa
-from clinicbot.language import detect_language
-from clinicbot.safety.red_flags import MESSAGES_READ_TOGETHER, find_red_flag
-from clinicbot.store.conversations import Conversations, Session, StoredMessage
+from clinicbot.gateway.replies import (
+    Kind,
+    RasaMessage,
+    Reply,
+    UnusableMessage,
+    emergency_reply,
+    failure_reply,
+    merged,
+    other_language_reply,
+    reply_from_rasa,
+)
+from clinicbot.language import detect_language, foreign_language
+from clinicbot.safety.red_flags import MESSAGES_READ_TOGETHER, RedFlag, find_red_flag
+from clinicbot.store.conversations import Conversations, Said, Session, StoredMessage
 
 logger = logging.getLogger(__name__)
 
 # Messages this close together are read together by the safety gate ("i cant" … "swallow").
 READ_TOGETHER_WITHIN = timedelta(minutes=10)
+# What a message may go on from ("and for migraines?").
+CONTEXT_MESSAGES = 6
+CONTEXT_WITHIN = timedelta(hours=1)
+# What else an emergency message asks may not keep the emergency text waiting.
+BESIDE_EMERGENCY_SECONDS = 0.7
+# Shorter than this, it asks nothing else.
+BESIDE_EMERGENCY_WORDS = 6
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060\ufeff\ud800-\udfff]")
-Result = TypeVar("Result")
+
+
+def _red_flag(message: StoredMessage, earlier: Sequence[Said]) -> RedFlag | None:
+    """A red flag in the message, or in what was typed just before and it together."""
+    texts = [
+        said.text for said in earlier if said.button is None and not said.emergency and said.ago < READ_TOGETHER_WITHIN
+    ]
+    return find_red_flag(message.text, texts[-(MESSAGES_READ_TOGETHER - 1) :])
+
+
+def _stands_beside_emergency(answer: RasaMessage) -> bool:
+    """An FAQ that sends to the phone line (side effects, who may have it) could play a reported symptom down."""
+    return not answer.metadata.get("phone_line")
 
 
 def clean(text: str) -> str:
@@ -128,42 +157,71 @@ class ConversationService:
     async def _answer(self, session: Session, message: StoredMessage) -> list[dict[str, Any]]:
         typed = message.button is None
         deadline = time.monotonic() + self._timeout
+        earlier = await run_in_threadpool(self._conversations.before, message, CONTEXT_MESSAGES, CONTEXT_WITHIN)
         language = session.language
         if typed:
-            language = detect_language(message.text, self._clinic.languages, current=language)
-            if (flag := await self._red_flag(message)) is not None:
-                metrics.RED_FLAGS.labels(symptom=flag).inc()
-                return await self._record(message, [emergency_reply(self._clinic, language)], language)
+            languages = self._clinic.languages
+            flag = _red_flag(message, earlier)
+            foreign = None if earlier else foreign_language(message.text, languages)
+            language = detect_language(message.text, languages, current=language, started=bool(earlier))
+            if flag is not None:
+                metrics.RED_FLAGS.labels(symptom=flag.symptom).inc()
+                language = flag.language if flag.romanised else language
+                beside = await self._asked_beside(session, message, language)
+                return await self._record(message, [emergency_reply(self._clinic, language), *beside], language)
+            if foreign:
+                reply = other_language_reply(self._clinic, foreign)
+                return await self._record(message, [reply], session.language)
         async with self._locks.hold(session.id, self._timeout) as held:
             if held:
                 stored = await run_in_threadpool(self._conversations.get, message.id)
                 if stored.replies is not None:  # the same id, sent twice at once
                     return stored.replies
-                replies, payloads = await self._ask_rasa(session, message, language, deadline)
+                replies, payloads = await self._ask_rasa(session, message, language, earlier, deadline)
                 return await self._record(message, replies, language, payloads)
         return await self._record(message, [failure_reply(self._clinic, language)], language)
 
-    async def _red_flag(self, message: StoredMessage) -> str | None:
-        earlier = await run_in_threadpool(
-            self._conversations.recent_texts, message, MESSAGES_READ_TOGETHER - 1, READ_TOGETHER_WITHIN
-        )
-        flag = find_red_flag(message.text, earlier)
-        return flag.symptom if flag else None
+    async def _asked_beside(self, session: Session, message: StoredMessage, language: str) -> list[Reply]:
+        """Answers to what an emergency message asks besides; none if Rasa doesn't give them at once."""
+        if len(message.text.split()) < BESIDE_EMERGENCY_WORDS:
+            return []
+        try:
+            text = for_rasa(message.text)
+            answers = await self._rasa.ask(session.id, text, language, BESIDE_EMERGENCY_SECONDS, urgent=True)
+            beside = [self._reply(answer, language)[0] for answer in answers if _stands_beside_emergency(answer)]
+        except (RasaUnavailable, UnusableMessage) as error:
+            logger.info("only the emergency text, since Rasa gave no answer in time: %s", error)
+            return []
+        return merged([reply for reply in beside if reply.kind is Kind.ANSWER])
+
+    def _reply(self, answer: RasaMessage, language: str) -> tuple[Reply, dict[str, str]]:
+        return reply_from_rasa(answer, language, self._clinic, self._document)
 
     async def _ask_rasa(
-        self, session: Session, message: StoredMessage, language: str, deadline: float
+        self, session: Session, message: StoredMessage, language: str, earlier: Sequence[Said], deadline: float
     ) -> tuple[list[Reply], dict[str, str]]:
         text = message.button or for_rasa(message.text)
+        context = [
+            {
+                "text": said.button or for_rasa(said.text) or "?",
+                "language": said.language or language,
+                "seconds_ago": said.ago.total_seconds(),
+                "urgent": said.emergency,
+            }
+            for said in earlier
+        ]
         try:
             remaining = max(0.1, deadline - time.monotonic())
-            answers = await self._rasa.ask(session.id, text or "?", language, remaining)
-            parts = [reply_from_rasa(answer, language, self._clinic, self._document) for answer in answers]
+            answers = await self._rasa.ask(session.id, text or "?", language, remaining, earlier=context)
+            if any(answer.metadata.get("kind") == Kind.EMERGENCY.value for answer in answers):
+                answers = [answer for answer in answers if _stands_beside_emergency(answer)]
+            parts = [self._reply(answer, language) for answer in answers]
         except (RasaUnavailable, UnusableMessage) as error:
             metrics.RASA_FAILURES.inc()
             logger.warning("Rasa gave no usable answer: %s", error)
             return [failure_reply(self._clinic, language)], {}
         payloads = {button: payload for _, offered in parts for button, payload in offered.items()}
-        return [reply for reply, _ in parts], payloads
+        return merged([reply for reply, _ in parts]), payloads
 
     async def _record(
         self, message: StoredMessage, replies: list[Reply], language: str, payloads: dict[str, str] | None = None

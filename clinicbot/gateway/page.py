@@ -177,9 +177,9 @@ def _icon() -> Asset:
     return Asset.read(HERE / "static" / "favicon.svg", "image/svg+xml")
 
 
-@lru_cache(maxsize=1)
-def _widget(path: Path, _modified: int) -> Asset:
-    return Asset.read(path, "text/javascript")
+@lru_cache(maxsize=32)  # the widget and its languages
+def _built(path: Path, media_type: str, _modified: int) -> Asset:
+    return Asset.read(path, media_type)
 
 
 # Plain functions, not coroutines: Starlette runs them in its thread pool, as the first request reads files.
@@ -192,12 +192,28 @@ def show_page(request: Request) -> Response:
     return _page(language).respond(request, {**PAGE_HEADERS, "Content-Language": language})
 
 
+def _show_built(request: Request, path: Path, media_type: str) -> Response:
+    """A file of the widget, read again when it was built again."""
+    return _built(path, media_type, path.stat().st_mtime_ns).respond(request, WIDGET_HEADERS)
+
+
 def show_widget(request: Request) -> Response:
-    """The built widget, read again when it was built again. Raises Problem 404 where it wasn't built."""
+    """The built widget. Raises Problem 404 where it wasn't built."""
     if not paths.WIDGET.is_file():
         detail = "The chat widget has not been built: run `make widget`."
         raise Problem(404, "Widget not built", detail, CROSS_ORIGIN_HEADERS)
-    return _widget(paths.WIDGET, paths.WIDGET.stat().st_mtime_ns).respond(request, WIDGET_HEADERS)
+    return _show_built(request, paths.WIDGET, "text/javascript")
+
+
+def show_widget_strings(request: Request) -> Response:
+    """The widget's words in one language. Raises Problem 404 where it has none: it then speaks English."""
+    name = request.path_params["name"]
+    # looked up among the files there are, so that no name leads out of their folder
+    path = next((file for file in paths.WIDGET_STRINGS.glob("*.json") if file.name == name), None)
+    if path is None:
+        detail = "The chat widget has no words of its own in this language."
+        raise Problem(404, "Language not found", detail, CROSS_ORIGIN_HEADERS)
+    return _show_built(request, path, "application/json")
 
 
 def show_style(request: Request) -> Response:
@@ -215,6 +231,7 @@ def show_robots(_request: Request) -> Response:
 routes = [
     Route("/", show_page),
     Route("/widget.js", show_widget),
+    Route("/widget/strings/{name}", show_widget_strings),
     Route("/static/page.css", show_style),
     Route("/favicon.svg", show_icon),
     Route("/favicon.ico", show_icon),

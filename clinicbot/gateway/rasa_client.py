@@ -1,6 +1,7 @@
 """Asking Rasa, with a time limit, on loopback."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -29,9 +30,23 @@ class RasaClient:
         if self._http:
             await self._http.close()
 
-    async def ask(self, sender: str, text: str, language: str, timeout: float) -> list[RasaMessage]:
-        """Rasa's bot messages, at least one. Raises RasaUnavailable."""
-        body = {"sender": sender, "message": text, "metadata": {"language": language}}
+    async def ask(
+        self,
+        sender: str,
+        text: str,
+        language: str,
+        timeout: float,
+        *,
+        earlier: Sequence[dict[str, Any]] = (),
+        urgent: bool = False,
+    ) -> list[RasaMessage]:
+        """Rasa's bot messages, at least one. Raises RasaUnavailable.
+
+        `earlier` are the messages before, oldest first: text, language, seconds_ago, urgent. `urgent` tells that this
+        one has raised the alarm.
+        """
+        metadata = {"language": language, "earlier": list(earlier), "urgent": urgent}
+        body = {"sender": sender, "message": text, "metadata": metadata}
         answer = await self._request("POST", f"{CHANNEL}/webhook", timeout, body)
         if not isinstance(answer, list):
             raise RasaUnavailable(f"unexpected answer of type {type(answer).__name__}")

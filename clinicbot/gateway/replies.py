@@ -1,6 +1,7 @@
 """What a patient gets: the Reply of the chat API, and how Rasa's messages and the fixed texts become one."""
 
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,7 +11,10 @@ from typing import Any
 from clinicbot.clinic import Clinic
 from clinicbot.faq.document import Document
 from clinicbot.safety.emergency import load_emergency_text
-from clinicbot.texts import load_texts
+from clinicbot.texts import DEFAULT_LANGUAGE, fill, load_texts, other_languages
+
+# A sentence with the space behind it; a full stop inside a number ends none.
+_SENTENCE = re.compile(r".+?(?:[.!?…؟]+(?:\s+|$)|$)", re.DOTALL)
 
 
 class Kind(str, Enum):
@@ -83,6 +87,17 @@ def failure_reply(clinic: Clinic, language: str) -> Reply:
     return Reply(Kind.FALLBACK, language, text, call_buttons(clinic, language, emergency=True))
 
 
+def other_language_reply(clinic: Clinic, foreign: str) -> Reply:
+    """For a language that the assistant doesn't speak: both numbers, in English and in that language if it is known."""
+    values = {"phone": clinic.phone, "emergency": clinic.emergency_number}
+    texts = load_texts(DEFAULT_LANGUAGE)
+    lines = [texts.get("other_language", **values)]
+    if template := other_languages().get(foreign):
+        lines.append(fill(template, foreign, **values))
+    buttons = call_buttons(clinic, DEFAULT_LANGUAGE, emergency=True)
+    return Reply(Kind.HANDOVER, DEFAULT_LANGUAGE, "\n".join(lines), buttons)
+
+
 def greeting_reply(clinic: Clinic, language: str) -> Reply:
     text = load_texts(language).get("greeting", clinic=clinic.name, emergency=clinic.emergency_number)
     return Reply(Kind.SMALLTALK, language, text)
@@ -140,3 +155,34 @@ def reply_from_rasa(
     except (KeyError, TypeError, ValueError) as error:
         raise UnusableMessage(f"metadata {metadata}") from error
     return Reply(kind, language, text, tuple(buttons), source), payloads
+
+
+def merged(replies: Sequence[Reply]) -> list[Reply]:
+    """One readable reply of several, saying nothing twice; an emergency stays a reply of its own, and the first one."""
+    emergencies = [reply for reply in replies if reply.kind is Kind.EMERGENCY][:1]
+    others = [reply for reply in replies if reply.kind is not Kind.EMERGENCY]
+    if len(others) < 2:
+        return emergencies + others
+    sources = list(dict.fromkeys(reply.source for reply in others if reply.source))
+    source = Source(" · ".join(s.title for s in sources), " ".join(s.passage for s in sources)) if sources else None
+    buttons = {(button.kind, button.value): button for reply in others for button in reply.buttons}
+    # calls come last, as in a single reply
+    ordered = sorted(buttons.values(), key=lambda button: button.kind == "call")
+    kind = Kind.ANSWER if sources else others[0].kind
+    text = _without_repetition([reply.text for reply in others])
+    return [*emergencies, Reply(kind, others[0].language, text, tuple(ordered), source)]
+
+
+def _without_repetition(texts: Sequence[str]) -> str:
+    """The texts as paragraphs, each sentence once; what is said of the phone line in a line of its own comes last."""
+    said: set[str] = set()
+    paragraphs: list[str] = []
+    phone_lines: list[str] = []
+    for text in texts:
+        first, *lines = text.split("\n")
+        for target, line in [(paragraphs, first), *((phone_lines, line) for line in lines)]:
+            fresh = [sentence for sentence in _SENTENCE.findall(line) if sentence.strip() not in said]
+            said.update(sentence.strip() for sentence in fresh)
+            if fresh:
+                target.append("".join(fresh).strip())
+    return "\n".join([*paragraphs, *phone_lines])

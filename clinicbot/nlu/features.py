@@ -12,7 +12,7 @@ from clinicbot.nlu.encoder import Encoder, Vectors
 
 Floats = npt.NDArray[np.float64]
 
-NGRAMS = (2, 5)
+NGRAMS = (2, 4)
 NGRAM_WEIGHT = 1.5
 # Half the training time of all 512 directions, the same answers.
 DIRECTIONS = 192

@@ -1,12 +1,13 @@
 """Rasa intent classifier that predicts the FAQ itself and does a response selector's work at the same time.
 
 It sets `intent` (the topic or a plain intent), `intent_ranking`, the `language` entity and `response_selector`, so
-that `utter_<topic>` and `rasa test nlu` work as with Rasa's own selector. What scores under the model's own
-threshold becomes `nlu_fallback`, with the nearest FAQs under `response_selector.default.ranking`.
+that `utter_<topic>` and `rasa test nlu` work as with Rasa's own selector. Several things in one message become
+`several_questions`, with each of them under `parts`; what isn't understood becomes `nlu_fallback`. The FAQs to offer
+in either case stand under `response_selector.default.ranking`. What was said before comes with the message, as
+`metadata.earlier` (docs/decisions/0006); `metadata.urgent` tells that the safety gate has raised the alarm.
 """
 
 import json
-import re
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -14,7 +15,6 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -23,23 +23,35 @@ from clinicbot.language import detect_language
 from clinicbot.nlu.encoder import default_encoder
 from clinicbot.nlu.question_model import Prediction, QuestionModel
 from clinicbot.nlu.question_training import train
+from clinicbot.nlu.understanding import Acts, Earlier, Part, Understander, Understanding
 from clinicbot.nlu.vocabulary import read_vocabulary
 from clinicbot.texts import DEFAULT_LANGUAGE
 
 RANKED = 10
-SUGGESTED = 3
-# What a pressed suggestion sends: the FAQ itself, so that it can't be misunderstood.
-_DIRECT = re.compile(r"^faq:([\w-]+/[\w-]+)$")
+SEVERAL = "several_questions"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class QuestionClassifier(GraphComponent, IntentClassifier):
     """Options: `vocabulary` (file with the subject's words), `languages`, `negatives` (intents not to be answered),
-    `urgent` (intents that go before a likelier one from this margin on; zero is where the model would say yes)."""
+    `urgent` (intents that go before a likelier one from this margin on; zero is where the model would say yes), and
+    the small acts of dialogue `asides`, `repeat`, `accept`, `decline`, `once`, `clarify` (`understanding.Acts`)."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"vocabulary": None, "languages": [DEFAULT_LANGUAGE], "negatives": [], "urgent": {}, "threshold": None}
+        return {
+            "vocabulary": None,
+            "languages": [DEFAULT_LANGUAGE],
+            "negatives": [],
+            "urgent": {},
+            "threshold": None,
+            "asides": [],
+            "repeat": None,
+            "accept": None,
+            "decline": None,
+            "once": {},
+            "clarify": {},
+        }
 
     def __init__(
         self,
@@ -55,6 +67,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         self._model = model
         self._titles = titles or {}
         self._topics = sorted({label.partition("/")[0] for label in (model.labels if model else []) if "/" in label})
+        self._understander = self._make_understander(model) if model else None
 
     @classmethod
     def create(
@@ -66,15 +79,40 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     ) -> "QuestionClassifier":
         return cls(config, model_storage, resource)
 
+    def _make_understander(self, model: QuestionModel) -> Understander:
+        config = self._config
+        acts = Acts(
+            asides=frozenset(config["asides"]),
+            repeat=config["repeat"],
+            accept=config["accept"],
+            decline=config["decline"],
+            once=config["once"],
+            clarify={intent: tuple(faqs) for intent, faqs in config["clarify"].items()},
+        )
+        return Understander(
+            model,
+            titles=self._titles,
+            negatives=config["negatives"],
+            urgent=config["urgent"],
+            acts=acts,
+            threshold=config["threshold"],
+        )
+
     def train(self, training_data: TrainingData) -> Resource:
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        self._titles = _titles(training_data)
+        phrasings = [
+            (example.get(TEXT), example.get(INTENT_RESPONSE_KEY) or example.get(INTENT)) for example in examples
+        ]
+        # an FAQ's title is the plainest way to ask it
+        phrasings += [(title, faq) for faq, titles in self._titles.items() for title in titles.values()]
         self._model = train(
-            [example.get(TEXT) for example in examples],
-            [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example in examples],
+            [text for text, _ in phrasings],
+            [label for _, label in phrasings],
             encoder=default_encoder(),
             subject=read_vocabulary(self._config["vocabulary"]).subject,
         )
-        self._titles = _titles(training_data)
+        self._understander = self._make_understander(self._model)
         self._persist()
         return self._resource
 
@@ -106,60 +144,46 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT)
-            if text and self._model:
-                self._classify(message, text)
+            if text and self._understander:
+                self._classify(message, text, self._understander)
         return messages
 
-    def _classify(self, message: Message, text: str) -> None:
-        direct = _DIRECT.match(text)
-        if direct and self._model and direct[1] in self._model.labels:
-            prediction = Prediction([(direct[1], 1.0, 1.0)], 1.0)
-        else:
-            prediction = self._decide(text)
-        label = prediction.best
-        topic = label.partition("/")[0]
-        intent = {"name": topic, "confidence": prediction.confidence}
+    def _classify(self, message: Message, text: str, understander: Understander) -> None:
+        metadata = message.get("metadata") or {}
+        language = metadata.get("language") or self._detect(text)
+        earlier = [Earlier(**said) for said in metadata.get("earlier") or ()]
+        understanding = understander.understand(text, language, earlier, urgent=bool(metadata.get("urgent")))
+        first = understanding.parts[0]
+        several = len(understanding.parts) > 1
+        intent = {
+            "name": SEVERAL if several else first.label.partition("/")[0],
+            "confidence": first.prediction.confidence,
+        }
         message.set(INTENT, intent, add_to_output=True)
-        message.set("intent_ranking", _intent_ranking(prediction), add_to_output=True)
-        message.set("response_selector", self._selector(prediction), add_to_output=True)
-        language = (message.get("metadata") or {}).get("language") or self._detect(text)
+        message.set("intent_ranking", _intent_ranking(intent, first.prediction), add_to_output=True)
+        message.set("response_selector", self._selector(understanding), add_to_output=True)
+        if several:
+            message.set("parts", [_part(part) for part in understanding.parts], add_to_output=True)
         entity = {"entity": "language", "value": language, "start": 0, "end": len(text), "extractor": "language"}
         message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
-
-    def _decide(self, text: str) -> Prediction:
-        assert self._model is not None
-        prediction = self._model.predict(text)
-        for intent, margin in self._config["urgent"].items():
-            if prediction.margin_of(intent) >= margin:
-                return prediction.with_best(intent)
-        threshold = self._config["threshold"]
-        if threshold is None:
-            threshold = self._model.threshold
-        if prediction.confidence < threshold and prediction.best not in self._config["negatives"]:
-            return Prediction(
-                [(DEFAULT_NLU_FALLBACK_INTENT_NAME, 0.0, 1.0), *prediction.ranking], prediction.confidence
-            )
-        return prediction
 
     def _detect(self, text: str) -> str:
         return detect_language(text, tuple(self._config["languages"]))
 
-    def _selector(self, prediction: Prediction) -> dict[str, Any]:
-        faqs = [(label, share) for label, _, share in prediction.ranking if "/" in label]
-        selector: dict[str, Any] = {
-            "all_retrieval_intents": self._topics,
-            "default": {"ranking": [self._ranked(label, share) for label, share in faqs[:SUGGESTED]]},
-        }
-        label = prediction.best
-        if "/" in label:
-            selector[label.partition("/")[0]] = {
+    def _selector(self, understanding: Understanding) -> dict[str, Any]:
+        first = understanding.parts[0]
+        shares = {label: share for label, _, share in first.prediction.ranking}
+        offered = [self._ranked(label, shares.get(label, 0.0)) for label in understanding.offered]
+        selector: dict[str, Any] = {"all_retrieval_intents": self._topics, "default": {"ranking": offered}}
+        if "/" in first.label:
+            selector[first.label.partition("/")[0]] = {
                 "response": {
                     "responses": [],
-                    "confidence": prediction.confidence,
-                    "intent_response_key": label,
-                    "utter_action": f"utter_{label}",
+                    "confidence": first.prediction.confidence,
+                    "intent_response_key": first.label,
+                    "utter_action": f"utter_{first.label}",
                 },
-                "ranking": [self._ranked(label, prediction.confidence)],
+                "ranking": [self._ranked(first.label, first.prediction.confidence)],
             }
         return selector
 
@@ -167,14 +191,22 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         return {"intent_response_key": label, "confidence": share, "title": self._titles.get(label, {})}
 
 
-def _intent_ranking(prediction: Prediction) -> list[dict[str, Any]]:
+def _part(part: Part) -> dict[str, Any]:
+    """A part as the actions read it: what was typed, its intent, and the answer's name if it is an FAQ."""
+    return {
+        "text": part.text,
+        "intent": part.label.partition("/")[0],
+        "utter_action": f"utter_{part.label}" if "/" in part.label else None,
+    }
+
+
+def _intent_ranking(intent: dict[str, Any], prediction: Prediction) -> list[dict[str, Any]]:
     """The best share of each intent; the winner carries the calibrated confidence."""
     shares: dict[str, float] = {}
     for label, _, share in prediction.ranking:
         shares.setdefault(label.partition("/")[0], share)
-    winner = prediction.best.partition("/")[0]
-    ranking = [{"name": name, "confidence": share} for name, share in list(shares.items())[:RANKED]]
-    return [{"name": winner, "confidence": prediction.confidence}, *(r for r in ranking if r["name"] != winner)]
+    others = [{"name": name, "confidence": share} for name, share in shares.items() if name != intent["name"]]
+    return [intent, *others[: RANKED - 1]]
 
 
 def _titles(training_data: TrainingData) -> dict[str, dict[str, str]]:

@@ -6,6 +6,7 @@ winner is right. Saved without pickle. `question_training.py` makes it.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from clinicbot.nlu.encoder import Encoder, Vectors
 from clinicbot.nlu.features import CharacterNgrams, Floats
 from clinicbot.nlu.normalise import normalise
+from clinicbot.nlu.spelling import Spelling
 
 NEAREST_PHRASINGS = 3
 RIVALS = 5
@@ -33,6 +35,14 @@ class Prediction:
     @property
     def best(self) -> str:
         return self.ranking[0][0]
+
+    @property
+    def margin(self) -> float:
+        return self.ranking[0][1]
+
+    @property
+    def margins(self) -> dict[str, float]:
+        return {label: margin for label, margin, _ in self.ranking}
 
     def margin_of(self, label: str) -> float:
         """A class's margin, minus infinity for a class that the model doesn't have."""
@@ -99,10 +109,15 @@ class Calibration:
 
 
 class QuestionModel:
-    def __init__(self, encoder: Encoder, linear: LinearModel, calibration: Calibration) -> None:
+    """Reads texts as they are and, where words are misspelt, corrected: the surer reading counts."""
+
+    def __init__(
+        self, encoder: Encoder, linear: LinearModel, calibration: Calibration, spelling: Spelling | None = None
+    ) -> None:
         self._encoder = encoder
         self._linear = linear
         self._calibration = calibration
+        self._spelling = spelling or Spelling({})
 
     @property
     def labels(self) -> list[str]:
@@ -112,9 +127,29 @@ class QuestionModel:
     def threshold(self) -> float:
         return self._calibration.threshold
 
+    def with_spelling(self, spelling: Spelling) -> "QuestionModel":
+        """The same model with other known words."""
+        return QuestionModel(self._encoder, self._linear, self._calibration, spelling)
+
     def predict(self, text: str) -> Prediction:
-        plain = normalise(text)
-        vector = self._encoder.encode([plain])[0] @ self._linear.directions
+        return self.read([text])[0]
+
+    def read(self, texts: Sequence[str]) -> list[Prediction]:
+        """Predictions of several texts, cheaper than one after the other."""
+        if not texts:
+            return []
+        plain = [normalise(text) for text in texts]
+        corrected = [self._spelling.corrected(text) for text in plain]
+        readings = plain + [text for text, as_typed in zip(corrected, plain, strict=True) if text != as_typed]
+        vectors = self._encoder.encode(readings) @ self._linear.directions
+        predictions = [self._predict(text, vector) for text, vector in zip(readings, vectors, strict=True)]
+        others = iter(predictions[len(plain) :])
+        return [
+            as_typed if text == typed else max(as_typed, next(others), key=lambda prediction: prediction.confidence)
+            for as_typed, typed, text in zip(predictions, plain, corrected, strict=False)
+        ]
+
+    def _predict(self, plain: str, vector: Vectors) -> Prediction:
         margins = self._linear.margins(plain, vector)
         confidence = float(self._calibration.confidence(self._linear.confidence_features(margins, vector)))
         shares = np.exp(SHARPNESS * (margins - margins.max()))
@@ -140,6 +175,7 @@ class QuestionModel:
             "labels": linear.labels,
             "ngrams": linear.ngrams.vocabulary,
             "threshold": self._calibration.threshold,
+            "words": self._spelling.counts,
         }
         (folder / "model.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
 
@@ -158,4 +194,5 @@ class QuestionModel:
                 bias=arrays["bias"],
                 phrasings=Phrasings(arrays["phrasings"].astype(np.float32), arrays["starts"]),
             )
-            return cls(encoder, linear, Calibration(arrays["calibration"], float(document["threshold"])))
+            calibration = Calibration(arrays["calibration"], float(document["threshold"]))
+        return cls(encoder, linear, calibration, Spelling(document["words"]))

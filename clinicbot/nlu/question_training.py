@@ -1,7 +1,9 @@
 """Trains a question model from phrasings, in seconds (docs/decisions/0003)."""
 
-from collections import Counter
+import math
+import multiprocessing
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,7 @@ from clinicbot.nlu.encoder import Encoder, Vectors
 from clinicbot.nlu.features import CharacterNgrams, Floats, encode, main_directions
 from clinicbot.nlu.normalise import normalise, without_subject
 from clinicbot.nlu.question_model import Calibration, LinearModel, Phrasings, QuestionModel
+from clinicbot.nlu.spelling import Spelling
 
 REGULARISATION = 0.5
 HELD_OUT_SHARE = 0.15
@@ -35,28 +38,36 @@ class TrainingSet:
 
 
 def train(texts: Sequence[str], labels: Sequence[str], *, encoder: Encoder, subject: frozenset[str]) -> QuestionModel:
-    """Raises ValueError with fewer than two classes, or a class with fewer than two phrasings."""
+    """Raises ValueError with fewer than two classes."""
     data = _prepare(texts, labels, encoder, subject)
     count = len(texts)
-    kept, held = train_test_split(
-        np.arange(count),
-        test_size=max(HELD_OUT_SHARE, len(data.labels) / count),
-        random_state=0,
-        stratify=data.owners[:count],
-    )
-    rehearsal = _fit(data, np.isin(data.originals, kept))
-    calibration = _calibrate(rehearsal, data, held)
-    return QuestionModel(encoder, _fit(data, np.ones(len(data.texts), dtype=bool)), calibration)
+    kept, held = _split(data.owners[:count])
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as beside:
+        calibration = beside.submit(_rehearse, data, kept, held)
+        final = _fit(data, np.ones(len(data.texts), dtype=bool))
+        return QuestionModel(encoder, final, calibration.result(), Spelling.of(data.texts[:count]))
+
+
+def _split(owners: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Rows to keep and to hold out of the rehearsal. A class with a single phrasing keeps it."""
+    rows = np.arange(len(owners))
+    several = rows[np.bincount(owners)[owners] > 1]
+    if not len(several):
+        return rows, several
+    size = max(math.ceil(HELD_OUT_SHARE * len(several)), len(np.unique(owners[several])))
+    _, held = train_test_split(several, test_size=size, random_state=0, stratify=owners[several])
+    return np.setdiff1d(rows, held), held
+
+
+def _rehearse(data: TrainingSet, kept: npt.NDArray[np.int64], held: npt.NDArray[np.int64]) -> Calibration:
+    """The calibration that a model trained without the held-out phrasings gets from them."""
+    return _calibrate(_fit(data, np.isin(data.originals, kept)), data, held)
 
 
 def _prepare(texts: Sequence[str], labels: Sequence[str], encoder: Encoder, subject: frozenset[str]) -> TrainingSet:
     names = sorted(set(labels))
     if len(names) < 2:
         raise ValueError("training needs phrasings of at least two intents")
-    counts = Counter(labels)
-    single = [name for name in names if counts[name] < 2]
-    if single:
-        raise ValueError(f"these intents have a single phrasing, write more: {', '.join(single)}")
     plain = [normalise(text) for text in texts]
     # each phrasing also without the subject's word: people leave out what is obvious to them
     stripped = [without_subject(text, subject) for text in plain]
@@ -75,7 +86,7 @@ def _fit(data: TrainingSet, rows: npt.NDArray[np.bool_]) -> LinearModel:
     vectors, owners = data.vectors[rows], data.owners[rows]
     ngrams = CharacterNgrams.fit(texts)
     matrix = sparse.hstack([sparse.csr_matrix(vectors), ngrams.transform(texts)]).tocsr()
-    svm = LinearSVC(C=REGULARISATION, tol=0.01, random_state=0).fit(matrix, owners)
+    svm = LinearSVC(C=REGULARISATION, tol=0.1, random_state=0).fit(matrix, owners)
     weights, bias = svm.coef_, svm.intercept_
     if len(data.labels) == 2:  # scikit-learn keeps one row for two classes
         weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])

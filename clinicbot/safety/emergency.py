@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from string import Template
 
 from clinicbot import paths
 from clinicbot.clinic import Clinic, load_clinic
-from clinicbot.texts import DEFAULT_LANGUAGE
+from clinicbot.texts import DEFAULT_LANGUAGE, fill
 from clinicbot.yaml_files import read_yaml
 
 EMERGENCY_FILE = paths.SAFETY / "emergency.yml"
@@ -26,9 +25,10 @@ class EmergencyText:
 def load_emergency_text(language: str) -> EmergencyText:
     """The emergency text of a language, in English where there is none."""
     entries = read_yaml(EMERGENCY_FILE)
-    return fill(entries.get(language) or entries[DEFAULT_LANGUAGE], load_clinic())
+    code = language if language in entries else DEFAULT_LANGUAGE
+    return filled(entries[code], code, load_clinic())
 
 
-def fill(entry: dict[str, str], clinic: Clinic) -> EmergencyText:
+def filled(entry: dict[str, str], language: str, clinic: Clinic) -> EmergencyText:
     values = {"emergency": clinic.emergency_number, "phone": clinic.phone, "clinic": clinic.name}
-    return EmergencyText(**{key: Template(text).substitute(values).strip() for key, text in entry.items()})
+    return EmergencyText(**{key: fill(text, language, **values).strip() for key, text in entry.items()})

@@ -11,16 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from clinicbot import paths
+from clinicbot.language import may_be_romanised_russian, plausible_languages
 from clinicbot.token_patterns import Found, PatternError, Phrases, fold
+from clinicbot.transliteration import latin_from_cyrillic, one_spelling
 from clinicbot.yaml_files import ContentError, read_yaml
 
 _SENTENCE_MARKS = re.compile(r"[.?!;]+")
 _WORD = re.compile(r"\w+|…|[^\w\s]")
+_CYRILLIC = re.compile(r"[а-яё]+")
 _SENTENCE_END = frozenset(".?!;")
-_OR = frozenset({"or", "nor", "veya", "ya", "ne"})
-_AND_OR = _OR | {"and", "ve"}
 # A red flag may be split over quick messages ("i cant" / "swallow"), so a few are read together.
 MESSAGES_READ_TOGETHER = 3
 # A megabyte would take seconds; the gateway's limit is far below this.
@@ -38,11 +40,13 @@ _CONTEXT_SECTIONS = (
 
 @dataclass(frozen=True)
 class RedFlag:
-    """What was found: the symptom class, the words that matched (folded), and the language of the pattern."""
+    """What was found: the symptom class, the words that matched (folded), the language of the pattern, and whether
+    it was typed in the letters of another one."""
 
     symptom: str
     words: str
     language: str
+    romanised: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -56,10 +60,13 @@ class _Span:
 
 
 class RedFlagDetector:
-    """The patterns of one language."""
+    """The patterns of one language; `romanised`, the same ones for Russian that is typed in Latin letters."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, romanised: bool = False) -> None:
         raw = read_yaml(path)
+        if romanised:
+            raw = _romanised(raw)
+        self.romanised = romanised
         self.language = path.stem.rpartition(".")[2]
         try:
             patterns = {section: raw[section] for section in _CONTEXT_SECTIONS}
@@ -72,12 +79,15 @@ class RedFlagDetector:
             self.subjects = frozenset(raw["subjects"])
             self.first_person = frozenset(raw["first_person"])
             self.longstanding = frozenset(raw["longstanding"])
+            self.or_words = frozenset(raw["or"])
+            self.and_or_words = self.or_words | frozenset(raw["and"])
             self._phrases = Phrases(
                 patterns | symptoms,
                 raw["lists"],
                 stops=[*raw["joints"], *raw["stops"]],
                 not_typos=raw["not_typos"],
                 forgiving=symptoms,
+                particles=raw.get("particles", ()),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ContentError(f"{path}: missing or malformed section: {error!r}") from error
@@ -86,13 +96,17 @@ class RedFlagDetector:
 
     def find(self, text: str, earlier: str = "") -> RedFlag | None:
         """The first red flag that a message reports, or None; with `earlier`, one that began in that text."""
-        words = _words(f"{earlier}\n{text}")
-        since = len(_words(earlier))
+        words = self._words(f"{earlier}\n{text}")
+        since = len(self._words(earlier))
         message = _Message(self, words, [_span(found) for found in self._phrases.find(words)])
         for span in message.reported():
             if not earlier or message.completes(span, since):
-                return RedFlag(span.name, " ".join(words[span.start : span.end]), self.language)
+                return RedFlag(span.name, " ".join(words[span.start : span.end]), self.language, self.romanised)
         return None
+
+    def _words(self, text: str) -> list[str]:
+        words = _words(text)
+        return [word if word.isdigit() else one_spelling(word) for word in words] if self.romanised else words
 
 
 class _Message:
@@ -144,7 +158,9 @@ class _Message:
         if span.section == "symptoms":
             return False
         listed = {other for other in self._negated if 0 <= span.start - other.end <= 2}
-        return bool(listed) and bool(_OR.intersection(self._words[min(other.end for other in listed) : span.end + 6]))
+        return bool(listed) and bool(
+            self._language.or_words.intersection(self._words[min(other.end for other in listed) : span.end + 6])
+        )
 
     def _is_asked(self, span: _Span) -> bool:
         """Whether the symptom is asked about, not reported: in general, of others, or before a treatment."""
@@ -183,7 +199,8 @@ class _Message:
         """Whether the symptom is one of several: does it cause headaches, double vision or fainting."""
         before = self._words[span.start - 1]
         after = self._words[span.end] if span.end < len(self._words) else ""
-        return before in _AND_OR or (span.section != "symptoms" and (after == "," or after in _AND_OR))
+        words = self._language.and_or_words
+        return before in words or (span.section != "symptoms" and (after == "," or after in words))
 
     def _overlaps(self, span: _Span, section: str) -> bool:
         return any(other.start < span.end and span.start < other.end for other in self._context[section])
@@ -207,6 +224,15 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(re.sub(r"\.{2,}", " … ", folded))
 
 
+def _romanised(content: Any) -> Any:
+    """The content of a patterns file with its Cyrillic words in Latin letters."""
+    if isinstance(content, dict):
+        return {key: _romanised(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_romanised(value) for value in content]
+    return _CYRILLIC.sub(lambda word: latin_from_cyrillic(word[0]), content) if isinstance(content, str) else content
+
+
 def _span(found: Found) -> _Span:
     section, _, name = found.label.partition("/")
     return _Span(found.start, found.end, section, name)
@@ -214,22 +240,38 @@ def _span(found: Found) -> _Span:
 
 @lru_cache(maxsize=1)
 def load_detectors() -> tuple[RedFlagDetector, ...]:
-    """One detector a language file; every message is read by all, people mix languages when frightened."""
-    detectors = tuple(RedFlagDetector(path) for path in sorted(paths.SAFETY.glob("red_flags.*.yml")))
-    if not detectors:
+    """One detector a language file, and one for Russian in Latin letters."""
+    files = sorted(paths.SAFETY.glob("red_flags.*.yml"))
+    if not files:
         raise ContentError(f"{paths.SAFETY}: no red_flags.<language>.yml; restore them from the repository")
-    return detectors
+    romanised = [RedFlagDetector(path, romanised=True) for path in files if path.name == "red_flags.ru.yml"]
+    return (*(RedFlagDetector(path) for path in files), *romanised)
 
 
 def find_red_flag(text: str, earlier: Sequence[str] = ()) -> RedFlag | None:
     """A red flag in the message, or one begun in the patient's last messages and completed by it.
 
-    `earlier` holds that patient's previous messages, oldest first; those that raised the alarm already are the
-    caller's to leave out.
+    Read by the detectors of every language that the text may be in, however unlikely: people mix languages when they
+    are frightened, but "help" and "faites" are no typos of another language's symptoms. `earlier` holds that patient's
+    previous messages, oldest first; those that raised the alarm already are the caller's to leave out.
     """
     # a question mark of "hello?" in between must not cut "i cant … swallow" in two
     before = " ".join(_SENTENCE_MARKS.sub(" ", text) for text in earlier[-(MESSAGES_READ_TOGETHER - 1) :])
-    for detector in load_detectors():
-        if flag := detector.find(text) or (detector.find(text, before) if before else None):
+    readers = _readers_of(text)
+    for detector in readers:
+        if flag := detector.find(text):
+            return flag
+    for detector in _readers_of(f"{before} {text}") | readers if before else ():
+        if flag := detector.find(text, before):
             return flag
     return None
+
+
+def _readers_of(text: str) -> dict[RedFlagDetector, None]:
+    """The detectors of the languages that a text may be in, in their order (a dictionary as an ordered set)."""
+    detectors = load_detectors()
+    spoken = plausible_languages(text, tuple(detector.language for detector in detectors if not detector.romanised))
+    romanised = may_be_romanised_russian(text)
+    return {
+        detector: None for detector in detectors if (romanised if detector.romanised else detector.language in spoken)
+    }

@@ -41,6 +41,18 @@ class StoredMessage:
     replies: list[dict[str, Any]] | None
 
 
+@dataclass(frozen=True)
+class Said:
+    """A message of before. `button` is the payload of a pressed one, `emergency` tells that it raised the alarm,
+    `language` is its reply's, None while it has none."""
+
+    text: str
+    button: str | None
+    language: str | None
+    emergency: bool
+    ago: timedelta
+
+
 class Conversations:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -86,22 +98,29 @@ class Conversations:
         with self._engine.connect() as connection:
             return _stored(connection.execute(select(messages).where(messages.c.id == message_id)).one())
 
-    def recent_texts(self, message: StoredMessage, limit: int, within: timedelta) -> list[str]:
-        """The session's last texts before this message that raised no alarm, oldest first."""
+    def before(self, message: StoredMessage, limit: int, within: timedelta) -> list[Said]:
+        """The session's last messages before this one, oldest first."""
         with self._engine.connect() as connection:
             rows = connection.execute(
-                select(messages.c.text)
+                select(
+                    messages.c.text,
+                    messages.c.button,
+                    messages.c.language,
+                    messages.c.emergency,
+                    messages.c.received_at,
+                )
                 .where(
                     messages.c.session_id == message.session_id,
                     messages.c.id < message.id,
-                    messages.c.button.is_(None),
-                    messages.c.emergency.is_(False),
                     messages.c.received_at > message.received_at - within,
                 )
                 .order_by(messages.c.id.desc())
                 .limit(limit)
             ).all()
-        return [row.text for row in reversed(rows)]
+        return [
+            Said(row.text, row.button, row.language, bool(row.emergency), message.received_at - row.received_at)
+            for row in reversed(rows)
+        ]
 
     def answer(
         self,

@@ -7,6 +7,7 @@ from tests.actions.conftest import RunAction, payloads
 from tests.conftest import PHONE, PHONE_URI, MakeClinic
 
 LANGUAGES = load_clinic().languages
+ICE = [("en", "ice"), ("tr", "buz"), ("de", "Eis"), ("ru", "ледян"), ("ar", "الثلج"), ("fr", "glace"), ("es", "hielo")]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -22,7 +23,7 @@ def test_amber_is_the_phone_line_now_with_the_red_list_under_it(
     assert message["metadata"] == {"kind": "handover"}
 
 
-@pytest.mark.parametrize(("language", "ice"), [("en", "ice"), ("tr", "buz")])
+@pytest.mark.parametrize(("language", "ice"), ICE)
 def test_mild_is_what_the_document_says_and_the_phone_line(
     use_clinic: MakeClinic, run_action: RunAction, language: str, ice: str
 ) -> None:

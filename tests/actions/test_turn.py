@@ -3,9 +3,9 @@ from datetime import datetime, timezone
 import pytest
 from rasa_sdk import Tracker
 
-from actions.turn import call_clinic_button, language_of, nearest_faqs, opening_sentence
+from actions.turn import call_clinic_button, language_of, opening_sentence, suggestions
 from clinicbot.texts import load_texts
-from tests.actions.conftest import tracker
+from tests.actions.conftest import Json, offered, tracker
 from tests.conftest import PHONE_URI, MakeClinic
 
 ENGLISH, TURKISH = load_texts("en"), load_texts("tr")
@@ -64,5 +64,27 @@ def test_language_of(slot: str | None, language: str) -> None:
     assert language_of(tracker("greet", slot)) == language
 
 
-def test_without_a_ranking_there_are_no_nearest_faqs() -> None:
-    assert nearest_faqs(Tracker("s", {}, {"intent": {"name": "greet"}}, [], False, None, {}, None)) == []
+@pytest.mark.parametrize(
+    ("language", "titles"), [("tr", ["Bir?", "Two?"]), ("en", ["One?", "Two?"]), (None, ["One?", "Two?"])]
+)
+def test_suggestions_are_in_order_and_in_the_conversations_language_where_there_is_a_title(
+    language: str | None, titles: list[str]
+) -> None:
+    ranking = [offered("uses/one", en="One?", tr="Bir?"), offered("duration/two", en="Two?")]
+    buttons = suggestions(tracker("nlu_fallback", language, ranking))
+    assert [button["title"] for button in buttons] == titles
+    assert [button["payload"] for button in buttons] == ["faq:uses/one", "faq:duration/two"]
+
+
+@pytest.mark.parametrize(
+    "selector", [{}, {"response_selector": {}}, {"response_selector": {"default": {"ranking": []}}}]
+)
+def test_without_a_ranking_there_are_no_suggestions(selector: Json) -> None:
+    latest = {"intent": {"name": "greet"}} | selector
+    assert suggestions(Tracker("s", {}, latest, [], False, None, {}, None)) == []
+
+
+def test_what_was_answered_is_not_suggested() -> None:
+    asked = tracker("duration")
+    asked.latest_message["response_selector"]["duration"] = {"ranking": [offered("duration/two", en="Two?")]}
+    assert suggestions(asked) == []

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from clinicbot.clinic import Clinic, load_clinic
 from clinicbot.gateway.app import create_app
 from clinicbot.gateway.services import Services
+from clinicbot.safety.emergency import load_emergency_text
 from clinicbot.settings import Settings
 from tests.gateway.fake_rasa import FakeRasa
 
@@ -154,6 +155,16 @@ def check_names_the_numbers(reply: Json, clinic: Clinic) -> None:
     assert clinic.emergency_number in reply["text"]
     calls = [button["value"] for button in reply["buttons"] if button["kind"] == "call"]
     assert calls == [clinic.emergency_uri, clinic.phone_uri]
+
+
+def check_emergency_comes_first(replies: list[Json], clinic: Clinic) -> list[Json]:
+    """The locked text as a reply of its own; returns the replies behind it."""
+    first, *rest = replies
+    assert first["kind"] == "emergency"
+    assert first["text"] == load_emergency_text(first["language"]).text
+    assert "source" not in first
+    check_names_the_numbers(first, clinic)
+    return rest
 
 
 @pytest.fixture(autouse=True)

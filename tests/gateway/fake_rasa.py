@@ -10,7 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
+from clinicbot.clinic import Clinic
 from clinicbot.gateway.rasa_client import CHANNEL
+from clinicbot.safety.emergency import load_emergency_text
 
 ANSWER = {
     "text": "The effect lasts 4 to 6 months.",
@@ -31,6 +33,12 @@ SUGGESTIONS = {
     ],
     "metadata": {"kind": "fallback"},
 }
+
+
+def emergency_of(clinic: Clinic) -> dict[str, Any]:
+    """What `action_emergency` says."""
+    buttons = [{"title": "1", "payload": clinic.emergency_uri}, {"title": "2", "payload": clinic.phone_uri}]
+    return {"text": load_emergency_text("en").text, "buttons": buttons, "metadata": {"kind": "emergency"}}
 
 
 @dataclass

@@ -34,7 +34,7 @@ class RasaInProcess:
 
     async def __aexit__(self, *_: object) -> None: ...
 
-    async def ask(self, _sender: str, _text: str, _language: str, _timeout: float) -> list[RasaMessage]:
+    async def ask(self, *_: object, **__: object) -> list[RasaMessage]:
         return [RasaMessage.parse(ANSWER)]
 
     async def is_ready(self) -> bool:

@@ -16,7 +16,7 @@ from clinicbot.store.conversations import Conversations
 from clinicbot.store.database import messages, metadata, open_database, sessions
 from clinicbot.texts import load_texts
 from tests.gateway.conftest import Chat, Gateway, Json, Run, check_names_the_numbers, check_problem, eventually
-from tests.gateway.fake_rasa import ANSWER, FakeRasa, unused_port
+from tests.gateway.fake_rasa import ANSWER, FakeRasa, emergency_of, unused_port
 
 
 def check_failure(replies: list[Json], clinic: Clinic, language: str = "en") -> None:
@@ -108,10 +108,7 @@ async def test_a_long_emergency_in_turkish(chat: Chat, clinic: Clinic) -> None:
 
 
 async def test_rasas_own_emergency_is_an_emergency(chat: Chat, rasa: FakeRasa, clinic: Clinic) -> None:
-    buttons = [{"title": "1", "payload": clinic.emergency_uri}, {"title": "2", "payload": clinic.phone_uri}]
-    rasa.answers = [
-        {"text": load_emergency_text("en").text, "buttons": buttons, "metadata": {"kind": "emergency"}},
-    ]
+    rasa.answers = [emergency_of(clinic)]
     check_emergency(await chat.say("what is it with my arm"), clinic)
 
 
@@ -211,7 +208,7 @@ async def test_a_message_that_waits_in_vain_for_its_turn_is_answered(run: Run, r
     rasa.may_answer.clear()
     async with run(RASA_TIMEOUT="0.3") as gateway:
         chat = await gateway.start()
-        for replies in await asyncio.gather(*(chat.say(f"question {number}") for number in range(3))):
+        for replies in await asyncio.gather(*(chat.say(f"{number} days after botox?") for number in range(3))):
             check_failure(replies, clinic)
 
 

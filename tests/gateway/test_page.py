@@ -186,6 +186,16 @@ def test_page_names_emergency_and_phone_before_everything_else(client: TestClien
     assert f'href="{clinic.phone_uri}">{clinic.phone}</a>' in without_script
 
 
+def test_phone_numbers_are_written_from_the_left_in_arabic() -> None:
+    answer = Answer("en", "Yes.", "Title", ("p2.1",), None, phone_line=True)
+    text = render(Faq("uses/one", (), {"en": answer}), language="ar")
+    assert '<html lang="ar" dir="rtl">' in text
+    body = text[text.index("<body>") :]
+    phone = re.escape(load_clinic().phone)
+    numbers = re.findall(rf'<a class="number" dir="ltr" href="[^"]*">{phone}</a>|<bdi>{phone}</bdi>', body)
+    assert len(numbers) == body.count(load_clinic().phone) >= 4
+
+
 def test_page_embeds_widget(client: TestClient) -> None:
     widget = Outline(client.get("/?lang=tr").text).scripts[-1]
     assert widget == {
@@ -246,6 +256,40 @@ def test_widget_that_is_not_built_is_a_clear_problem(
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
     assert "has not been built: run `make widget`" in response.json()["detail"]
+
+
+LANGUAGE_FILES = sorted(paths.WIDGET_STRINGS.glob("*.json"))
+
+
+@pytest.mark.parametrize("file", LANGUAGE_FILES, ids=lambda file: file.stem)
+def test_widget_gets_its_words_on_any_site(client: TestClient, file: Path) -> None:
+    path = f"/widget/strings/{file.name}"
+    response = client.get(path, headers={"Origin": "https://elsewhere.example"})
+    assert response.json() == json.loads(file.read_text(encoding="utf-8"))
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert response.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert response.headers["cache-control"] == "public, max-age=300"
+    assert client.get(path, headers={"If-None-Match": response.headers["etag"]}).status_code == 304
+
+
+def test_widget_has_words_in_every_language_of_the_clinic() -> None:
+    assert {"ar", "de", "es", "fr", "ru", "tr"} == {file.stem for file in LANGUAGE_FILES}
+    assert set(LANGUAGES) <= {"en", *(file.stem for file in LANGUAGE_FILES)}  # English is in the widget itself
+
+
+@pytest.mark.parametrize("name", ["en.json", "xx.json", "de", "DE.json", "..", "%00", "x" * 5000])
+def test_language_that_the_widget_has_not_is_a_clear_problem(client: TestClient, name: str) -> None:
+    response = client.get(f"/widget/strings/{name.replace('..', '%2e%2e')}")
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("name", ["..%2fwidget.js", "..%2f..%2fpackage.json"])
+def test_language_is_no_way_to_other_files(client: TestClient, name: str) -> None:
+    assert client.get(f"/widget/strings/{name}").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/favicon.svg", "/favicon.ico"])

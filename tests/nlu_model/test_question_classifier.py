@@ -10,6 +10,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from clinicbot.nlu import question_classifier
 from clinicbot.nlu.question_classifier import QuestionClassifier
+from clinicbot.nlu.question_model import QuestionModel
 from tests.nlu_model.conftest import PHRASINGS, HashEncoder
 
 RESPONSES = {
@@ -55,7 +56,8 @@ def classifiers(
 
 def parse(classifier: QuestionClassifier, text: str, **fields: object) -> dict[str, Any]:
     (message,) = classifier.process([Message({TEXT: text, **fields}, output_properties={TEXT})])
-    return message.as_dict(only_output_properties=True)
+    parsed: dict[str, Any] = message.as_dict(only_output_properties=True)
+    return parsed
 
 
 def test_an_faq_is_an_intent_and_a_response_key(classifiers: Classifiers) -> None:
@@ -89,11 +91,55 @@ def test_under_the_threshold_it_falls_back_with_the_nearest_faqs(classifiers: Cl
 
 
 def test_the_models_own_threshold_is_used_by_default(classifiers: Classifiers, monkeypatch: pytest.MonkeyPatch) -> None:
-    classifier = classifiers.load()
-    monkeypatch.setattr(question_classifier.QuestionModel, "threshold", 1.1)
+    monkeypatch.setattr(QuestionModel, "threshold", 1.1)
+    classifier = classifiers.load(negatives=["ask_price"])
     assert parse(classifier, "how long does botox last")["intent"]["name"] == "nlu_fallback"
-    monkeypatch.setattr(question_classifier.QuestionModel, "threshold", 0.0)
+    monkeypatch.setattr(QuestionModel, "threshold", 0.0)
+    classifier = classifiers.load(negatives=["ask_price"])
     assert parse(classifier, "how long does botox last")["intent"]["name"] == "duration"
+
+
+def test_without_anything_that_isnt_answered_nothing_is_rejected(
+    classifiers: Classifiers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QuestionModel, "threshold", 1.1)
+    classifier = classifiers.load(negatives=["not_in_this_model"])
+    assert parse(classifier, "how long does botox last")["intent"]["name"] == "duration"
+
+
+def test_several_questions_are_an_intent_with_a_part_for_each(classifiers: Classifiers) -> None:
+    parsed = parse(classifiers.load(), "How long does botox last? What does it cost?")
+    assert parsed["intent"]["name"] == "several_questions"
+    assert parsed["parts"] == [
+        {"text": "How long does botox last", "intent": "duration", "utter_action": "utter_duration/how_long"},
+        {"text": "What does it cost?", "intent": "ask_price", "utter_action": None},
+    ]
+
+
+def test_one_question_has_no_parts(classifiers: Classifiers) -> None:
+    assert "parts" not in parse(classifiers.load(), "how long does botox last")
+
+
+def test_what_was_said_before_comes_with_the_message(classifiers: Classifiers) -> None:
+    classifier = classifiers.load(clarify={"out_of_scope": ["duration/onset", "aftercare/make_up"]})
+    said = {"text": "order a pizza", "language": "en", "seconds_ago": 20.0}
+    parsed = parse(classifier, "2", metadata={"language": "en", "earlier": [said]})
+    assert parsed["response_selector"]["aftercare"]["response"]["intent_response_key"] == "aftercare/make_up"
+    alone = parse(classifier, "2", metadata={"language": "en"})
+    assert "aftercare" not in alone["response_selector"]
+
+
+def test_what_is_offered_stands_in_the_default_ranking(classifiers: Classifiers) -> None:
+    options = ["duration/onset", "duration/how_long"]
+    parsed = parse(classifiers.load(clarify={"out_of_scope": options}), "order a pizza")
+    ranking = parsed["response_selector"]["default"]["ranking"]
+    assert [entry["intent_response_key"] for entry in ranking] == options
+    assert ranking[1]["title"] == {"en": "How long?", "tr": "Ne kadar?"}
+
+
+def test_a_title_is_one_more_way_to_ask(classifiers: Classifiers) -> None:
+    parsed = parse(classifiers.load(threshold=0.0), "Ne kadar?")
+    assert parsed["response_selector"]["duration"]["response"]["intent_response_key"] == "duration/how_long"
 
 
 def test_a_negative_intent_needs_no_confidence(classifiers: Classifiers) -> None:

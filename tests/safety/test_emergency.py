@@ -6,13 +6,22 @@ import yaml
 
 from clinicbot import paths
 from clinicbot.clinic import Clinic, load_clinic
-from clinicbot.safety.emergency import EMERGENCY_FILE, EmergencyText, fill, load_emergency_text
+from clinicbot.safety.emergency import EMERGENCY_FILE, EmergencyText, load_emergency_text
+from clinicbot.safety.emergency import filled as fill_entry
 from tests.conftest import PHONE, MakeClinic
 
-LOCKED = "9bb574f7d2959d34d59d660bc0b74ba1fa8dca14058b8bccd8aa45914363a49c"
+LOCKED = "3434f9ef325958f2a5a7f1c6432a7ab09b656bb3555d161e5f28c40aac1b2408"
 ENTRIES: dict[str, dict[str, str]] = yaml.safe_load(EMERGENCY_FILE.read_text(encoding="utf-8"))
 # What to do first, before any reason for it
-FIRST_LINES = {"en": "Call 112 now.", "tr": "Hemen 112'yi arayın."}
+FIRST_LINES = {
+    "en": "Call 112 now.",
+    "tr": "Hemen 112'yi arayın.",
+    "es": "Llame al 112 ahora.",
+    "ru": "Сейчас же звоните 112.",
+    "de": "Rufen Sie jetzt 112 an.",
+    "ar": "اتصل بالرقم 112 الآن.",
+    "fr": "Appelez le 112 maintenant.",
+}
 
 
 def test_the_emergency_text_is_the_one_that_was_approved() -> None:
@@ -30,11 +39,21 @@ def clinic(make_clinic: MakeClinic) -> Clinic:
 
 
 def filled(language: str, clinic: Clinic) -> EmergencyText:
-    return fill(ENTRIES[language], clinic)
+    return fill_entry(ENTRIES[language], language, clinic)
 
 
 def test_every_language_of_the_clinic_has_one() -> None:
     assert set(load_clinic().languages) <= set(ENTRIES) <= set(FIRST_LINES)
+
+
+@pytest.mark.parametrize("language", load_clinic().languages)
+def test_every_language_of_the_clinic_begins_with_its_own_call_to_the_emergency_number(language: str) -> None:
+    clinic, emergency = load_clinic(), load_emergency_text(language)
+    first, *_, last = emergency.text.splitlines()
+    assert clinic.emergency_number in first
+    assert clinic.phone in last
+    others = [load_emergency_text(other).text for other in clinic.languages if other != language]
+    assert emergency.text not in others
 
 
 @pytest.mark.parametrize("language", ENTRIES)

@@ -33,6 +33,8 @@ PATTERNS: dict[str, object] = {name: type(content)() for name, content in SECTIO
     "stops": ["not"],
     "subjects": ["i", "my"],
     "first_person": ["i", "my"],
+    "or": ["or"],
+    "and": ["and"],
     "not_typos": ["week"],
 }
 
@@ -116,6 +118,120 @@ def test_with_earlier_messages_only_what_the_new_one_completes(
     patterns: RedFlagDetector, earlier: str, text: str, red: bool
 ) -> None:
     assert (patterns.find(text, earlier) is not None) is red
+
+
+@pytest.mark.parametrize("text", ["no seizure or double vision", "no seizure, double vision or seizure"])
+def test_a_negation_reaches_over_a_list_joined_by_an_or_word(tmp_path: Path, text: str) -> None:
+    assert detector(tmp_path).find(text) is None
+    assert detector(tmp_path, **{"or": ["oder"]}).find(text) is not None
+    assert detector(tmp_path, **{"or": ["oder"]}).find(text.replace(" or ", " oder ")) is None
+
+
+def test_a_negation_reaches_over_no_list_joined_by_an_and_word(patterns: RedFlagDetector) -> None:
+    """No seizure and double vision: in doubt it is red."""
+    flag = patterns.find("no seizure and double vision")
+    assert flag is not None
+    assert flag.symptom == "vision"
+
+
+@pytest.mark.parametrize("word", ["or", "and"])
+def test_a_question_reaches_over_a_list_joined_by_either_word(tmp_path: Path, word: str) -> None:
+    text = f"can botox cause a seizure, double vision {word} seizure"
+    assert detector(tmp_path).find(text) is None
+    assert detector(tmp_path, **{"or": ["oder"], "and": ["und"]}).find(text) is not None
+
+
+@pytest.mark.parametrize("section", ["or", "and"])
+def test_words_that_join_a_list_are_required(tmp_path: Path, section: str) -> None:
+    path = tmp_path / "red_flags.en.yml"
+    path.write_text(yaml.safe_dump({key: value for key, value in PATTERNS.items() if key != section}))
+    with pytest.raises(ContentError, match=f"'{section}'"):
+        RedFlagDetector(path)
+
+
+def test_particles_are_a_matter_of_the_language(tmp_path: Path) -> None:
+    arabic: dict[str, object] = {"named": {"chest": ["الم ..1 صدر"]}}
+    assert detector(tmp_path, **arabic).find("عندي الم بالصدر") is None
+    flag = detector(tmp_path, **arabic, particles=["ال", "بال"]).find("عندي ألمٌ بالصدر")
+    assert flag is not None
+    assert flag.symptom == "chest"
+
+
+RUSSIAN: dict[str, object] = PATTERNS | {
+    "lists": {"cannot": ["не могу", "тяжело|трудно"]},
+    "symptoms": {"breathing": ["@cannot ..1 дышать|дышат"], "swallowing": ["@cannot глот*"]},
+    "named": {"vision": ["двоится ..2 глазах"]},
+    "always": {},
+    "together": {},
+    "harmless": ["не могу дышать без тебя"],
+    "negated": ["не"],
+    "negated_name": ["без"],
+    "asked": ["может ли|если"],
+    "joints": ["но"],
+    "stops": ["ли"],
+    "subjects": ["я"],
+    "first_person": ["я"],
+    "or": ["или"],
+    "and": ["и"],
+}
+
+
+def russian(folder: Path, *, romanised: bool) -> RedFlagDetector:
+    path = folder / "red_flags.ru.yml"
+    path.write_text(yaml.safe_dump(RUSSIAN, allow_unicode=True), encoding="utf-8")
+    return RedFlagDetector(path, romanised=romanised)
+
+
+@pytest.mark.parametrize(
+    ("text", "symptom"),
+    [
+        ("ne mogu dyshat", "breathing"),
+        ("ne mogu dishat'", "breathing"),
+        ("NE MOGU DY6AT!!", "breathing"),
+        ("ya ne mogu glotat", "swallowing"),
+        ("tyazhelo dyshat", "breathing"),
+        ("dvoitsya v glazah", "vision"),
+        ("dvoitsia v glazakh 2 dnya", "vision"),
+    ],
+)
+def test_russian_in_latin_letters_is_read_with_the_russian_patterns(tmp_path: Path, text: str, symptom: str) -> None:
+    flag = russian(tmp_path, romanised=True).find(text)
+    assert flag is not None
+    assert (flag.symptom, flag.language) == (symptom, "ru")
+    assert russian(tmp_path, romanised=False).find(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "skolko derzhitsya",
+        "ne mogu dyshat bez tebya",
+        "ne dvoitsya v glazah",
+        "mozhet li dvoitsya v glazah",
+        "can i breathe in the mogul of dishes",
+        "",
+    ],
+)
+def test_the_rules_hold_for_latin_letters_too(tmp_path: Path, text: str) -> None:
+    assert russian(tmp_path, romanised=True).find(text) is None
+
+
+def test_cyrillic_and_latin_letters_are_both_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    russian(tmp_path, romanised=False)
+    detector(tmp_path)
+    monkeypatch.setattr(paths, "SAFETY", tmp_path)
+    load_detectors.cache_clear()
+    try:
+        for text in ("не могу дышать", "ne mogu dyshat"):
+            flag = find_red_flag(text)
+            assert flag is not None
+            assert flag.language == "ru"
+        assert find_red_flag("dyshat", ["ne mogu"]) is not None
+        english = find_red_flag("i cant swallow")
+        assert english is not None
+        assert english.language == "en"
+    finally:
+        load_detectors.cache_clear()
 
 
 def test_a_missing_section_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
-from clinicbot.store.conversations import Conversations, Session, StoredMessage, utc_now
+from clinicbot.store.conversations import Conversations, Said, Session, StoredMessage, utc_now
 from clinicbot.store.database import buttons, feedback, messages, open_database, sessions
 
 GREETING = {"id": "greeting", "kind": "smalltalk", "language": "en", "text": "Hello", "buttons": []}
@@ -100,21 +100,58 @@ def test_buttons_belong_to_the_session_that_was_offered_them(conversations: Conv
     assert conversations.button(session.id, "faq:duration/how_long") is None
 
 
-def test_recent_texts_are_typed_quiet_close_in_time_and_before_the_message(
-    conversations: Conversations, session: Session, engine: Engine
-) -> None:
-    texts = ["too old", "alarm", "pressed", "first", "second"]
-    stored = [conversations.receive(session.id, text, text, "payload" if text == "pressed" else None) for text in texts]
-    answer(conversations, stored[1], emergency=True)
+def say(conversations: Conversations, session: Session, *texts: str) -> list[StoredMessage]:
+    return [conversations.receive(session.id, text, text, None) for text in texts]
+
+
+def received_before(engine: Engine, message: StoredMessage, other: StoredMessage, ago: timedelta) -> None:
+    """Makes `message` that much older than `other`."""
     with engine.begin() as connection:
         connection.execute(
-            update(messages).where(messages.c.text == "too old").values(received_at=utc_now() - timedelta(minutes=11))
+            update(messages).where(messages.c.id == message.id).values(received_at=other.received_at - ago)
         )
-    now = conversations.receive(session.id, "now", "now", None)
-    conversations.receive(session.id, "later", "later", None)
-    within = timedelta(minutes=10)
-    assert conversations.recent_texts(now, 5, within) == ["first", "second"]
-    assert conversations.recent_texts(now, 1, within) == ["second"]
+
+
+def texts_before(conversations: Conversations, message: StoredMessage, limit: int = 9) -> list[str]:
+    return [said.text for said in conversations.before(message, limit, HOUR)]
+
+
+def test_messages_before_are_the_last_ones_of_the_session_oldest_first(
+    conversations: Conversations, session: Session
+) -> None:
+    other = conversations.start("en", GREETING, HOUR)
+    say(conversations, session, "first")
+    say(conversations, other, "of another")
+    *_, now, _ = say(conversations, session, "second", "third", "now", "later")
+    assert texts_before(conversations, now) == ["first", "second", "third"]
+    assert texts_before(conversations, now, limit=2) == ["second", "third"]
+    (only,) = say(conversations, conversations.start("en", GREETING, HOUR), "only")
+    assert texts_before(conversations, only) == []
+
+
+def test_messages_before_are_no_older_than_asked_for(
+    conversations: Conversations, session: Session, engine: Engine
+) -> None:
+    old, recent, now = say(conversations, session, "old", "recent", "now")
+    received_before(engine, old, now, HOUR)
+    received_before(engine, recent, now, HOUR - timedelta(seconds=1))
+    assert texts_before(conversations, now) == ["recent"]
+
+
+def test_what_is_known_of_a_message_before(conversations: Conversations, session: Session, engine: Engine) -> None:
+    alarm, unanswered = say(conversations, session, "alarm", "unanswered")
+    pressed = conversations.receive(session.id, "pressed", "How long?", "faq:duration/how_long")
+    (now,) = say(conversations, session, "now")
+    minutes = [timedelta(minutes=number) for number in (30, 20, 10)]
+    for message, ago in zip((alarm, unanswered, pressed), minutes, strict=True):
+        received_before(engine, message, now, ago)
+    answer(conversations, alarm, language="tr", emergency=True)
+    answer(conversations, pressed, language="en")
+    assert conversations.before(now, 9, HOUR) == [
+        Said("alarm", None, "tr", True, minutes[0]),
+        Said("unanswered", None, None, False, minutes[1]),
+        Said("How long?", "faq:duration/how_long", "en", False, minutes[2]),
+    ]
 
 
 def test_the_last_thumb_counts_and_only_for_own_replies(

@@ -17,6 +17,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; " +
   "require-trusted-types-for 'script'; trusted-types lit-html";
 const WIDGET = new URL('../dist/widget.js', import.meta.url);
+const STRINGS = /^\/widget(\/strings\/[a-z]+\.json)$/;
 // Numbers reserved for fiction; the clinic's own comes from the real gateway.
 const PHONE = { tel: 'tel:+902125550100', text: '+90 212 555 01 00' };
 const EMERGENCY = { tel: 'tel:112', text: '112' };
@@ -164,6 +165,8 @@ createServer((request, response) => {
     return json(response, 200, { mode, posts, sessions: sessions.size, messages: [...sessions.values()].flatMap((session) => session.messages) });
   }
   if (url.pathname === '/widget.js') return send('text/javascript', readFileSync(WIDGET));
+  const strings = STRINGS.exec(url.pathname);
+  if (strings && mode !== 'offline') return send('application/json', readFileSync(new URL(`../dist${strings[1]}`, import.meta.url)));
   if (url.pathname === '/page.css') return send('text/css', PAGE_CSS);
   if (url.pathname === '/') return send('text/html; charset=utf-8', page(url));
   return problem(response, 404, 'There is nothing at this address.');

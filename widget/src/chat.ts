@@ -17,7 +17,7 @@ import { problemWords } from './problem-card';
 import type { Reply } from './protocol';
 import { topOfNewest } from './scrolling';
 import { Store } from './store';
-import { allStrings, stringsFor } from './strings';
+import { LANGUAGES, Words, type Strings } from './strings';
 import { styles } from './styles';
 import type { Actions, View } from './view';
 import { followKeyboard } from './viewport';
@@ -30,6 +30,7 @@ export class ClinicChat extends LitElement {
 
   private options!: Options;
   private store!: Store;
+  private words!: Words;
   private facts!: ClinicFacts;
   private conversation!: Conversation;
   private feedback!: Feedback;
@@ -84,15 +85,17 @@ export class ClinicChat extends LitElement {
     const { api: origin, language, phone } = this.options;
     this.store = new Store(new URL(origin || '/', location.href).href);
     const api = new ChatApi(origin);
+    this.words = new Words(origin);
     this.facts = new ClinicFacts(api, this.store, phone);
     this.language = chooseLanguage(
       [this.store.get('language'), language],
       [document.documentElement.lang, ...navigator.languages],
-      [...allStrings.keys()],
+      LANGUAGES,
     );
     const listener = { changed: this.changed, replied: this.replied, failed: this.failed };
     this.conversation = new Conversation(api, this.store, listener, () => this.language);
     this.feedback = new Feedback(api, this.store, this.conversation.session, () => this.requestUpdate());
+    void this.loadWords();
   }
 
   /** The first request to the server is made here: a page that is only read costs nothing and tells nobody. */
@@ -107,11 +110,17 @@ export class ClinicChat extends LitElement {
       const panel = this.find('panel');
       if (panel && this.isOpen) this.unfollow = followKeyboard(panel);
     });
-    void this.loadFacts();
+    void this.loadTexts();
     void this.conversation.resume();
   }
 
-  private async loadFacts(): Promise<void> {
+  private async loadWords(): Promise<void> {
+    await this.words.load(this.language);
+    this.requestUpdate();
+  }
+
+  private async loadTexts(): Promise<void> {
+    void this.loadWords();
     await this.facts.load(this.language);
     this.requestUpdate();
   }
@@ -128,7 +137,7 @@ export class ClinicChat extends LitElement {
       this.language = language;
       this.store.set('language', language);
       this.requestUpdate();
-      void this.loadFacts();
+      void this.loadTexts();
       // A greeting in the new language; but nobody's conversation is thrown away for it.
       if (!this.conversation.entries.length) void this.conversation.restart();
     },
@@ -170,7 +179,7 @@ export class ClinicChat extends LitElement {
     vote: (reply) => this.feedback.vote(reply),
     retry: () => {
       this.find('log')?.focus(); // the button is about to disappear; the input would bring up a phone's keyboard
-      void this.loadFacts();
+      void this.loadTexts();
       void this.conversation.resume();
     },
   };
@@ -181,6 +190,7 @@ export class ClinicChat extends LitElement {
   }
 
   private readonly reconnect = (): void => {
+    void this.loadWords();
     if (this.conversation.problem?.kind === 'offline') void this.conversation.resume();
   };
 
@@ -232,7 +242,7 @@ export class ClinicChat extends LitElement {
     const { view, strings } = this;
     const bubble = !this.store.get('bubbleDismissed');
     // The three regions stay in the page whatever is open, or screen readers would miss what is put in them.
-    return html`<div class="root" dir=${view.direction} lang=${stringsFor(this.language).language}>
+    return html`<div class="root" dir=${view.direction} lang=${view.spoken}>
       ${launcher({ open: this.isOpen, unread: this.unread, bubble }, view)}
       <div
         id="panel"
@@ -256,7 +266,7 @@ export class ClinicChat extends LitElement {
     const { conversation, facts, language, strings, typing } = this;
     const lines = facts.notice(language);
     const notice = this.noticeShown ? (lines.length ? lines : [strings.aboutText, strings.aboutStorage]) : null;
-    const languages = [...new Set([...(facts.languages.length ? facts.languages : allStrings.keys()), language])];
+    const languages = [...new Set([...(facts.languages.length ? facts.languages : LANGUAGES), language])];
     return html`${header(languages, view)} ${this.confirming ? confirmation(view) : nothing}
     ${messageList({ conversation, topics: facts.topics(language), notice, typing }, view)} ${this.composer.render(view)}`;
   }
@@ -276,14 +286,16 @@ export class ClinicChat extends LitElement {
     return this.about || (!this.store.get('noticeSeen') && !this.conversation.entries.length);
   }
 
-  private get strings() {
-    return stringsFor(this.language).strings;
+  private get strings(): Strings {
+    return this.view.strings;
   }
 
   private get view(): View {
-    const { language, strings, actions, facts, options } = this;
+    const { language, actions, facts, options } = this;
+    const { strings, language: spoken } = this.words.in(language);
     return {
       strings,
+      spoken,
       language,
       direction: directionOf(language),
       title: options.title ?? (facts.name || strings.title),

@@ -3,6 +3,7 @@
 import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import { inlineNumber } from './contacts';
 import { icons } from './icons';
+import { fill } from './strings';
 import type { View } from './view';
 
 /** The server's limit (design 5.4). */
@@ -39,7 +40,7 @@ export class Composer {
           }}
         ></textarea>
         ${counting
-          ? html`<p id="counter" class="counter" data-testid="counter">${strings.remaining(MAX_LENGTH - this.length)}</p>`
+          ? html`<p id="counter" class="counter" data-testid="counter">${fill(strings.remaining, MAX_LENGTH - this.length)}</p>`
           : nothing}
       </div>
       <button type="submit" class="send" part="send" data-testid="send" aria-label=${strings.send} title=${strings.send}>

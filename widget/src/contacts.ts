@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icons } from './icons';
 import { safeHref } from './links';
 import type { Contact } from './protocol';
+import { fill } from './strings';
 import type { View } from './view';
 
 export function callLink(tel: string, words: string, urgent: boolean): TemplateResult | typeof nothing {
@@ -24,8 +25,8 @@ export function webLink(address: string, words: string): TemplateResult | typeof
 
 /** The emergency number first, then the clinic's where it is known. */
 export function callLinks({ strings, emergency, phone }: View): TemplateResult {
-  return html`${callLink(emergency.tel, strings.call(isolate(emergency)), true)}${phone
-    ? callLink(phone.tel, strings.callClinic(isolate(phone)), false)
+  return html`${callLink(emergency.tel, withNumber(strings.call, emergency), true)}${phone
+    ? callLink(phone.tel, withNumber(strings.callClinic, phone), false)
     : nothing}`;
 }
 
@@ -36,5 +37,10 @@ export function inlineNumber(contact: Contact): TemplateResult {
   return href ? html`<a class="inline" data-testid="emergency-link" href=${href}>${number}</a>` : number;
 }
 
-/** A number stays on one line, and in order inside text that runs from right to left (Unicode's LRI and PDI). */
-const isolate = ({ text }: Contact): string => `\u2066${text.replaceAll(' ', '\u00a0')}\u2069`;
+/** The number stays on one line, and in order inside words that run from right to left (Unicode's LRI and PDI). */
+export const withNumber = (words: string, { text }: Contact): string =>
+  fill(words, `\u2066${text.replaceAll(' ', '\u00a0')}\u2069`);
+
+/** The same for the numbers in a text of the server; elements, so that a copied number is nothing but the number. */
+export const orderNumbers = (text: string): (string | TemplateResult)[] =>
+  text.split(/(\+\d[\d ()\u00a0-]*\d)/).map((part, index) => (index % 2 ? html`<bdi dir="ltr">${part}</bdi>` : part));

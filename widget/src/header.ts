@@ -1,6 +1,7 @@
 /** The panel's head: who is speaking, the clinic's number, language, new conversation, close. */
 
 import { html, nothing, type TemplateResult } from 'lit';
+import { withNumber } from './contacts';
 import { icons } from './icons';
 import { nameOf } from './language';
 import { safeHref } from './links';
@@ -9,13 +10,14 @@ import type { View } from './view';
 export function header(languages: string[], view: View): TemplateResult {
   const { strings, actions, phone, title } = view;
   const tel = phone && safeHref(phone.tel, 'call');
+  const call = phone && withNumber(strings.callClinic, phone);
   return html`<header class="header" part="header">
     <div class="names">
       <h2><bdi>${title}</bdi></h2>
       <p>${strings.assistant}</p>
     </div>
     ${tel
-      ? html`<a class="tool" data-testid="header-call" href=${tel} aria-label=${strings.callClinic(phone.text)} title=${strings.callClinic(phone.text)}
+      ? html`<a class="tool" data-testid="header-call" href=${tel} aria-label=${call} title=${call}
           >${icons.phone}</a
         >`
       : nothing}

@@ -1,7 +1,7 @@
 /** First-use notice: what the assistant is, what it isn't for, what is stored. Shown again by "About". */
 
 import { html, type TemplateResult } from 'lit';
-import { callLink } from './contacts';
+import { callLink, withNumber } from './contacts';
 import { icons } from './icons';
 import type { View } from './view';
 
@@ -13,7 +13,7 @@ export function noticeCard(lines: string[], { strings, emergency, actions }: Vie
       <button type="button" class="button primary" data-testid="notice-accept" @click=${actions.acceptNotice}>
         ${strings.aboutAccept}
       </button>
-      ${callLink(emergency.tel, strings.call(emergency.text), true)}
+      ${callLink(emergency.tel, withNumber(strings.call, emergency), true)}
     </div>
   </section>`;
 }

@@ -4,6 +4,7 @@ import { html, type TemplateResult } from 'lit';
 import { callLinks } from './contacts';
 import type { Problem } from './conversation';
 import { icons } from './icons';
+import { fill } from './strings';
 import type { View } from './view';
 
 const ICONS = { offline: icons.warning, busy: icons.clock, refused: icons.warning };
@@ -21,12 +22,12 @@ export function problemCard(problem: Problem, view: View): TemplateResult {
   </section>`;
 }
 
-export function problemWords(problem: Problem, { strings, language }: View): { heading: string; text: string } {
+export function problemWords(problem: Problem, { strings, spoken }: View): { heading: string; text: string } {
   if (problem.kind === 'offline') return { heading: strings.offline, text: strings.offlineText };
   if (problem.kind === 'refused') return { heading: strings.refused, text: problem.detail };
   const seconds = Math.ceil((problem.until - Date.now()) / 1000);
   if (seconds <= 0) return { heading: strings.busy, text: strings.busyOver };
-  return { heading: strings.busy, text: strings.busyUntil(fromNow(seconds, language)) };
+  return { heading: strings.busy, text: fill(strings.busyUntil, fromNow(seconds, spoken)) };
 }
 
 /** "in 40 seconds", "2 dakika sonra": the browser knows every language's words. */

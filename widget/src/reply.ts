@@ -1,7 +1,7 @@
 /** One reply of the assistant: text, buttons, where it comes from, and whether it helped. */
 
 import { html, nothing, type TemplateResult } from 'lit';
-import { callLink, callLinks, webLink } from './contacts';
+import { callLink, callLinks, orderNumbers, webLink, withNumber } from './contacts';
 import { icons } from './icons';
 import type { Reply, ReplyButton } from './protocol';
 import type { View } from './view';
@@ -11,7 +11,7 @@ export function replyView(reply: Reply, view: View): TemplateResult {
   const buttons = [...reply.buttons].sort((a, b) => Number(isEmergency(b, view)) - Number(isEmergency(a, view)));
   const calls = urgent && !buttons.some((button) => isEmergency(button, view));
   const buttonRow = html`<div class="buttons">
-    ${calls ? callLink(view.emergency.tel, view.strings.call(view.emergency.text), true) : nothing}
+    ${calls ? callLink(view.emergency.tel, withNumber(view.strings.call, view.emergency), true) : nothing}
     ${buttons.map((button) => buttonView(button, view))}
   </div>`;
   // In an emergency the number to call comes before any text that would have to be scrolled.
@@ -33,7 +33,7 @@ export function noAnswerView(view: View): TemplateResult {
 
 /** Plain text; line breaks are kept by CSS, and nothing in it becomes a link. */
 const textView = ({ text, language }: Reply): TemplateResult =>
-  html`<p class="text" dir="auto" lang=${language || nothing} data-testid="reply-text">${text.trim()}</p>`;
+  html`<p class="text" dir="auto" lang=${language || nothing} data-testid="reply-text">${orderNumbers(text.trim())}</p>`;
 
 function buttonView({ kind, title, value }: ReplyButton, view: View): TemplateResult | typeof nothing {
   if (kind === 'call') return callLink(value, title, value === view.emergency.tel);

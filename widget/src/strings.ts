@@ -1,68 +1,14 @@
-/** The widget's own words. One file a language in strings/; a new file there is all that a new language needs. */
+/**
+ * The widget's own words. English is in the widget itself, so that it always works; each other language is a small
+ * file beside it, fetched when the language is used. In a text, `{}` stands for a number or a time.
+ */
 
-export interface Strings {
-  /** Name of the chat where neither the host page nor the clinic gives one. */
-  title: string;
-  assistant: string;
+import english from './strings/en.json';
 
-  launcher: string;
-  unread: string;
-  bubble: string;
-  dismissBubble: string;
-  close: string;
-  language: string;
+export type Strings = typeof english;
 
-  about: string;
-  aboutTitle: string;
-  aboutText: string;
-  aboutStorage: string;
-  aboutAccept: string;
-
-  greeting: string;
-  topics: string;
-  log: string;
-  you: string;
-  bot: string;
-  typing: string;
-  notSent: string;
-  refused: string;
-  noAnswer: string;
-  emergency: string;
-  source: string;
-
-  feedback: string;
-  helpful: string;
-  notHelpful: string;
-  thanks: string;
-  notSaved: string;
-
-  newConversation: string;
-  confirmNew: string;
-  confirmNewYes: string;
-  cancel: string;
-  startedNew: string;
-
-  input: string;
-  send: string;
-  remaining: (characters: number) => string;
-
-  callNow: string;
-  offline: string;
-  offlineText: string;
-  busy: string;
-  /** `when` is a time from now in words, such as "in 20 seconds". */
-  busyUntil: (when: string) => string;
-  busyOver: string;
-  retry: string;
-  call: (number: string) => string;
-  callClinic: (number: string) => string;
-}
-
-const files = import.meta.glob<Strings>('./strings/*.ts', { eager: true, import: 'strings' });
-
-export const allStrings: ReadonlyMap<string, Strings> = new Map(
-  Object.entries(files).map(([path, strings]) => [path.replace(/^.*\/|\.ts$/g, ''), strings]),
-);
+/** Those with a file in strings/. */
+export const LANGUAGES = ['en', 'ar', 'de', 'es', 'fr', 'ru', 'tr'];
 
 export interface Spoken {
   /** The language that the strings are really in. */
@@ -70,8 +16,41 @@ export interface Spoken {
   strings: Strings;
 }
 
-/** English where a language has no file yet. */
-export function stringsFor(language: string): Spoken {
-  const strings = allStrings.get(language);
-  return strings ? { language, strings } : { language: 'en', strings: allStrings.get('en')! };
+export class Words {
+  private readonly loaded = new Map<string, Strings>([['en', english]]);
+  /** Loaded, or on their way. */
+  private readonly asked = new Set(['en']);
+
+  /** `origin` is the gateway's, as for the chat API: a host page's policy that lets us chat lets us have these. */
+  constructor(
+    private readonly origin: string,
+    private readonly fetcher: typeof fetch = (...request) => fetch(...request),
+  ) {}
+
+  /** English where the language has not arrived, or has no file. */
+  in(language: string): Spoken {
+    const strings = this.loaded.get(language);
+    return strings ? { language, strings } : { language: 'en', strings: english };
+  }
+
+  /** Never fails, and never asks twice for what it has; what could not be had is asked for by the next call. */
+  async load(language: string): Promise<void> {
+    if (!LANGUAGES.includes(language) || this.asked.has(language)) return;
+    this.asked.add(language);
+    try {
+      const response = await this.fetcher(`${this.origin}/widget/strings/${language}.json`, { credentials: 'omit' });
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+      this.loaded.set(language, complete(await response.json()));
+    } catch {
+      this.asked.delete(language); // it stays English
+    }
+  }
 }
+
+/** A file of another version than the widget's may lack a text: that one stays English. */
+function complete(found: Record<string, unknown>): Strings {
+  const texts = Object.entries(english).map(([key, text]) => [key, typeof found[key] === 'string' ? found[key] : text]);
+  return Object.fromEntries(texts) as Strings;
+}
+
+export const fill = (text: string, value: string | number): string => text.replace('{}', () => String(value));

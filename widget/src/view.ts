@@ -22,7 +22,9 @@ export interface Actions {
 
 export interface View {
   strings: Strings;
-  /** The language chosen; the strings may be in English where it has no file. */
+  /** The language that the strings are in: English until those of the chosen one have arrived. */
+  spoken: string;
+  /** The language chosen. */
   language: string;
   direction: Direction;
   title: string;

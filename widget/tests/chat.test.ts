@@ -201,8 +201,68 @@ it('has numbers to call at a first visit with the server down', async () => {
   expect(links(one('offline-card'))).toEqual(['tel:112', 'tel:+902125550199']);
 });
 
-it('lays itself out from right to left, in English until there are strings', async () => {
+describe('a language of its own file', () => {
+  const root = () => chat.renderRoot.querySelector('.root')!;
+  const label = (name: string) => one(name).getAttribute('aria-label');
+  const strings = (request: string) => request.startsWith('GET /widget/strings/');
+
+  it('speaks English from right to left until Arabic has arrived', async () => {
+    await put({ language: 'ar', open: 'true' });
+    expect([root().getAttribute('dir'), root().getAttribute('lang'), label('send')]).toEqual(['rtl', 'en', 'Send']);
+    await vi.waitFor(() => expect(label('send')).toBe('إرسال'));
+    expect([root().getAttribute('dir'), root().getAttribute('lang')]).toEqual(['rtl', 'ar']);
+  });
+
+  it('is asked for before the chat is opened, and nothing else is', async () => {
+    await put({ language: 'de' });
+    await vi.waitFor(() => expect(one('bubble').textContent).toContain('Guten Tag!'));
+    expect(server.requests).toEqual(['GET /widget/strings/de.json']);
+  });
+
+  it('stays English where it can’t be loaded, and chats', async () => {
+    server.disturb = (request) => (strings(request) ? problem(404, '') : undefined);
+    await put({ language: 'de', open: 'true' });
+    await appears('topic');
+    await ask('hello');
+    expect(root().getAttribute('lang')).toBe('en');
+    expect(label('send')).toBe('Send');
+  });
+
+  it('says the waiting time in the language of its sentence', async () => {
+    server.disturb = (request) =>
+      strings(request) ? problem(404, '') : request === 'POST messages' ? problem(429, '', { 'Retry-After': '40' }) : undefined;
+    await put({ language: 'de', open: 'true' });
+    await appears('topic');
+    one('topic').click();
+    await appears('busy-card');
+    expect(one('busy-card').textContent).toMatch(/You can write again in (40|39) seconds/);
+  });
+
+  it('is asked for again when the network is back', async () => {
+    server.disturb = dead;
+    await put({ language: 'de' });
+    await vi.waitFor(() => expect(server.requests).toEqual(['GET /widget/strings/de.json']));
+    server.disturb = () => {};
+    window.dispatchEvent(new Event('online'));
+    await vi.waitFor(() => expect(root().getAttribute('lang')).toBe('de'));
+  });
+
+  it('is offered for every language while the clinic’s own are unknown', async () => {
+    server.disturb = dead;
+    await put({ language: 'en', open: 'true' });
+    await appears('offline-card');
+    const options = [...(one('language') as HTMLSelectElement).options].map(({ value }) => value);
+    expect(options.sort()).toEqual(['ar', 'de', 'en', 'es', 'fr', 'ru', 'tr']);
+  });
+});
+
+it('keeps phone numbers in order inside a text from right to left', async () => {
   await put({ language: 'ar', open: 'true' });
-  const root = chat.renderRoot.querySelector('.root')!;
-  expect([root.getAttribute('dir'), root.getAttribute('lang')]).toEqual(['rtl', 'en']);
+  await appears('topic');
+  const text = 'اتصل بالعيادة: +90 212 555 01 00.';
+  await ask('?', [reply(text, { language: 'ar' })]);
+  const shown = all('reply-text').at(-1)!;
+  expect(shown.textContent).toBe(text);
+  expect([...shown.querySelectorAll('bdi[dir=ltr]')].map((number) => number.textContent)).toEqual(['+90 212 555 01 00']);
+  expect(one('header-call').title).toBe('اتصل بالعيادة: \u2066+90\u00a0212\u00a0555\u00a001\u00a000\u2069');
 });

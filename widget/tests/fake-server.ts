@@ -1,6 +1,17 @@
-/** The chat API in memory, with the gateway's two promises: one id is answered once, and a bad token gives 401. */
+/**
+ * The gateway in memory: the files of the languages, and the chat API with its two promises: one id is answered once,
+ * and a bad token gives 401.
+ */
 
 import type { Reply } from '../src/protocol';
+import type { Strings } from '../src/strings';
+
+const files = import.meta.glob<Strings>('../src/strings/*.json', { eager: true, import: 'default' });
+
+/** The strings of every language. */
+export const FILES: ReadonlyMap<string, Strings> = new Map(
+  Object.entries(files).map(([path, strings]) => [path.replace(/^.*\/|\.json$/g, ''), strings]),
+);
 
 interface Said {
   id: string;
@@ -43,6 +54,8 @@ export class FakeServer {
   };
 
   private respond(request: string, init: RequestInit): Response {
+    const file = FILES.get(/^GET \/widget\/strings\/(\w+)\.json$/.exec(request)?.[1] ?? '');
+    if (file) return json(200, file);
     if (request.startsWith('GET clinic')) return json(200, CLINIC);
     if (request === 'POST sessions') {
       const token = `token-${++this.count}`;
