@@ -30,6 +30,7 @@ PLAUSIBLE = 0.05
 FOREIGN_ENOUGH = 0.97
 STILL_OURS = 0.9
 CERTAINLY_FOREIGN = 0.995
+FOREIGN_BY_LETTER = 0.8
 FOREIGN_WORDS = 4
 # Russian in Latin letters: the share of words that are known as such.
 ROMANISED_SHARE = 0.4
@@ -150,7 +151,7 @@ def foreign_language(text: str, languages: tuple[str, ...]) -> str | None:
     if not _SCRIPTS_OF_OURS.search(text):
         return code
     if not _LATIN.search(text):
-        return code if _FOREIGN_LETTER.search(text) and share >= FOREIGN_ENOUGH else None
+        return code if _FOREIGN_LETTER.search(text) and share >= FOREIGN_BY_LETTER else None
     words = words_of(text)
     if len(words) < FOREIGN_WORDS or share < FOREIGN_ENOUGH:
         return None

@@ -16,6 +16,8 @@ from clinicbot.nlu.splitting import Reader
 MOST_WORDS = 8
 MOST_NAMED = 4
 MOST_NAMED_BACK = 3
+# A question that is this surely understood alone goes on from nothing.
+CLEAR = 0.2
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ def read_behind(
         texts.append(shape.rest)
     behind, *without = read(texts)
     own = without[0] if without else alone
+    if shape.opens and shape.named and "/" in own.best and own.margin >= CLEAR and not shape.corrects:
+        return own  # "und wie lange hält das?": a question of its own, whatever joins it
     weights = NAMES_NOTHING
     if shape.named:
         weights = POINTS_BACK if shape.points_back else NAMES_SOMETHING

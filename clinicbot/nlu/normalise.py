@@ -5,11 +5,14 @@ import unicodedata
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0b-\x1f\x7f]")
 _STRETCHED = re.compile(r"(\w)\1{2,}")
-_REPEATED_MARKS = re.compile(r"([!?.,])\1+")
+_REPEATED_MARKS = re.compile(r"([^\w\s])\1+")
 
 
 def normalise(text: str) -> str:
-    """Lower case, one kind of apostrophe, "heeelp" as "heelp", single spaces; the words stay as they are."""
+    """Lower case, one kind of apostrophe, "heeelp" as "heelp", each mark and emoji once, single spaces.
+
+    The words stay as they are.
+    """
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).replace("’", "'").replace("İ", "i").lower()
     return " ".join(_REPEATED_MARKS.sub(r"\1", _STRETCHED.sub(r"\1\1", plain)).split())
 

@@ -72,6 +72,8 @@ def train(root: Path = paths.ROOT) -> Path:
     rasa = str(Path(sys.executable).with_name("rasa"))
     command = [rasa, "train", "--quiet", "--skip-validation", "--out", str(unfinished), "--fixed-model-name", name]
     quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+    # Rasa's cache knows a component by its class alone: a change in a module below it would give the old model again
+    quiet["RASA_MAX_CACHE_SIZE"] = "0"
     with log.open("w", encoding="utf-8") as output:
         done = subprocess.run(
             command, cwd=root, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **quiet}, check=False
