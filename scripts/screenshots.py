@@ -14,11 +14,11 @@ IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 MAX_BYTES = 250_000  # they are in the repository
 
 
-def open_chat(browser: Browser, url: str, width: int, height: int, scale: float) -> Page:
+def open_chat(browser: Browser, url: str, width: int, height: int, scale: float, locale: str = "en-GB") -> Page:
     page = browser.new_page(
         viewport={"width": width, "height": height},
         device_scale_factor=scale,
-        locale="en-GB",
+        locale=locale,
         color_scheme="light",
         reduced_motion="reduce",
     )
@@ -64,11 +64,15 @@ def main() -> None:
         try:
             page = open_chat(browser, url, 1280, 800, 1)
             ask(page, "How long does botox last?", "answer")
-            ask(page, "can I nap after?", "answer")
+            ask(page, "can i wash my face or put on make-up, and what does it cost", "answer")
             save(page, "chat-desktop.png")
             page = open_chat(browser, url, 390, 844, 2)
             ask(page, "cant swallow since the injections", "emergency")
             save(page, "chat-phone.png")
+            page = open_chat(browser, url, 390, 844, 2, "ar")
+            ask(page, "كم يدوم البوتوكس وهل هو مؤلم؟", "answer")
+            ask(page, "وللصداع النصفي؟", "answer")
+            save(page, "chat-arabic.png")
         except BrowserError as error:
             sys.exit(f"{url}: {error.message}\nIs the assistant running there (make run)?")
         browser.close()
