@@ -137,7 +137,7 @@ def understanding_table(questions: Sequence[Question]) -> str:
         model = make()
         rows.append([name, *(f"{right(model, part):.1f}" for part in parts.values())])
         encoder.blind, clinicbot.nlu.features.NGRAM_WEIGHT = False, weight
-        print(f"{name}: done", file=sys.stderr)
+        print(*rows[-1], sep=" | ", file=sys.stderr, flush=True)
     return table(["right class of a question, %", *parts], rows)
 
 
