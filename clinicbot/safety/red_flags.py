@@ -20,6 +20,7 @@ from clinicbot.transliteration import latin_from_cyrillic, one_spelling
 from clinicbot.yaml_files import ContentError, read_yaml
 
 _SENTENCE_MARKS = re.compile(r"[.?!;]+")
+_SENTENCE = re.compile(r"[.?!;,؟،؛\n]+")
 _WORD = re.compile(r"\w+|…|[^\w\s]")
 _CYRILLIC = re.compile(r"[а-яё]+")
 _SENTENCE_END = frozenset(".?!;")
@@ -270,8 +271,11 @@ def find_red_flag(text: str, earlier: Sequence[str] = ()) -> RedFlag | None:
 def _readers_of(text: str) -> dict[RedFlagDetector, None]:
     """The detectors of the languages that a text may be in, in their order (a dictionary as an ordered set)."""
     detectors = load_detectors()
-    spoken = plausible_languages(text, tuple(detector.language for detector in detectors if not detector.romanised))
-    romanised = may_be_romanised_russian(text)
+    languages = tuple(detector.language for detector in detectors if not detector.romanised)
+    # a question in one language may stand before a cry for help in another
+    parts = [text, *(part for part in _SENTENCE.split(text) if part.strip())]
+    spoken = frozenset().union(*(plausible_languages(part, languages) for part in parts))
+    romanised = any(may_be_romanised_russian(part) for part in parts)
     return {
         detector: None for detector in detectors if (romanised if detector.romanised else detector.language in spoken)
     }
