@@ -8,10 +8,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -75,8 +76,16 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def our_server(root: Path = paths.ROOT) -> Iterator[Server]:
-    """The three parts of a checkout, trained first if its content has no model. Raises ServerError."""
+def our_server(
+    root: Path = paths.ROOT,
+    *,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    more_programs: Mapping[str, list[str]] = MappingProxyType({}),
+) -> Iterator[Server]:
+    """The three parts of a checkout, trained first if its content has no model, and more where asked.
+
+    Raises ServerError.
+    """
     ensure_model(root)
     port, rasa_port, actions_port = free_ports(3)
     own = {
@@ -87,11 +96,14 @@ def our_server(root: Path = paths.ROOT) -> Iterator[Server]:
         "PYTHONPATH": str(root),
         "CLINICBOT_RATE_SESSION": "1000000/minute",
         "CLINICBOT_RATE_ADDRESS": "1000000/minute",
+        **variables,
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith("CLINICBOT_")}
     settings = Settings.from_environment(own)
     url = f"http://127.0.0.1:{port}"
-    with _running("ours", programs(settings), root, others | own, url, lambda: _we_answer(url)) as server:
+    with _running(
+        "ours", {**programs(settings), **more_programs}, root, others | own, url, lambda: _we_answer(url)
+    ) as server:
         yield server
 
 

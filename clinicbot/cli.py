@@ -10,10 +10,14 @@ import click
 from clinicbot import paths
 from clinicbot.faq import linter
 from clinicbot.settings import Settings, SettingsError
-from clinicbot.supervision import StartError, keep_write_ahead_log, write_endpoints
+from clinicbot.store.database import open_database
+from clinicbot.store.staff_tasks import StaffTasks
+from clinicbot.supervision import StartError, demo_environment, keep_write_ahead_log, write_endpoints
 from clinicbot.supervision import run as run_all
 from clinicbot.training.models import TrainingError, current_model, ensure_model, train
 from clinicbot.yaml_files import ContentError
+
+TRAINING = "Training the assistant from data/ (a few minutes) …"
 
 
 @click.group()
@@ -29,9 +33,20 @@ def run() -> None:
     """Train if there is no current model, then run all parts until Ctrl-C."""
     settings = Settings.from_environment()
     if current_model() is None:
-        click.echo("Training the assistant from data/ (about a minute) …")
+        click.echo(TRAINING)
         train()
     sys.exit(run_all(settings))
+
+
+@cli.command(name="whatsapp-demo")
+def whatsapp_demo() -> None:
+    """Run everything with a simulated WhatsApp, in a browser, without any account."""
+    os.environ.update(demo_environment(Settings.from_environment()))
+    settings = Settings.from_environment()
+    if current_model() is None:
+        click.echo(TRAINING)
+        train()
+    sys.exit(run_all(settings, simulator=True))
 
 
 @cli.command(name="train")
@@ -60,6 +75,33 @@ def serve_actions() -> None:
     os.environ["SANIC_HOST"] = "127.0.0.1"
     options = ["--actions", "actions", "--port", str(settings.actions_port)]
     os.execv(sys.executable, [sys.executable, "-m", "rasa_sdk", *options])
+
+
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def tasks(context: click.Context) -> None:
+    """What the staff has to do because the assistant can't; without a verb: the open ones."""
+    if context.invoked_subcommand is None:
+        if not (open_tasks := staff_tasks().open()):
+            click.echo("No open tasks")
+        for task in open_tasks:
+            person = f"+{task.phone}" if task.phone else task.user_id or "unknown"
+            click.echo(f"{task.id}  {task.created_at:%Y-%m-%d %H:%M} UTC  {task.kind}  {task.channel} {person}")
+            click.echo(f"    {task.reason}")
+            click.echo("    " + task.text.replace("\n", "\n    "))
+
+
+@tasks.command()
+@click.argument("number", type=int)
+def close(number: int) -> None:
+    """Close a task that has been done."""
+    if not staff_tasks().close(number):
+        raise click.ClickException(f"there is no open task {number}; `clinicbot tasks` lists them")
+    click.echo(f"Closed {number}")
+
+
+def staff_tasks() -> StaffTasks:
+    return StaffTasks(open_database(Settings.from_environment().database))
 
 
 @cli.group()

@@ -132,11 +132,13 @@ def _likeliest(text: str, languages: tuple[str, ...]) -> tuple[float, str]:
 def _shares(text: str, languages: tuple[str, ...]) -> dict[str, float]:
     """The probability of each language, which sum to 1; empty for a text in none of their scripts."""
     words = words_of(text)
-    shares = {}
-    for confidence in _detector(languages).compute_language_confidence_values(text):
-        code = confidence.language.iso_code_639_1.name.lower()
-        hits = sum(word in _function_words(code) for word in words)
-        shares[code] = confidence.value * math.exp(WEIGHT_OF_A_WORD * hits)
+    values = {
+        confidence.language.iso_code_639_1.name.lower(): confidence.value
+        for confidence in _detector(languages).compute_language_confidence_values(text)
+    }
+    hits = {code: sum(word in _function_words(code) for word in words) for code in values}
+    most = max(hits.values(), default=0)  # taken off: a long text has more of them than exp can take
+    shares = {code: value * math.exp(WEIGHT_OF_A_WORD * (hits[code] - most)) for code, value in values.items()}
     total = sum(shares.values())
     return {code: share / total for code, share in shares.items()} if total else {}
 

@@ -5,6 +5,7 @@ a first question has really been answered, and passes signals on.
 """
 
 import json
+import secrets
 import shlex
 import signal
 import socket
@@ -65,10 +66,10 @@ class StartError(Exception):
     """The assistant can't start; the message says why and what to do."""
 
 
-def programs(settings: Settings) -> dict[str, list[str]]:
-    """The command of each part. Rasa and the action server listen on loopback only."""
+def programs(settings: Settings, *, simulator: bool = False) -> dict[str, list[str]]:
+    """The command of each part. All but the gateway listen on loopback only."""
     python = sys.executable
-    return {
+    commands = {
         "rasa": [python, "-m", "clinicbot", "serve-rasa"],
         "actions": [python, "-m", "clinicbot", "serve-actions"],
         "gateway": [
@@ -80,14 +81,39 @@ def programs(settings: Settings) -> dict[str, list[str]]:
             *("--timeout-graceful-shutdown", "5"),
         ],
     }
+    if simulator:
+        commands["whatsapp-simulator"] = [
+            python,
+            *("-m", "uvicorn", "clinicbot.whatsapp_simulator.app:create_app", "--factory"),
+            *("--host", "127.0.0.1", "--port", str(settings.simulator_port)),
+            *("--ws", "none", "--no-access-log", "--no-server-header", "--log-level", "warning"),
+            *("--timeout-graceful-shutdown", "1"),
+        ]
+    return commands
 
 
-def write_configuration(settings: Settings) -> Path:
+def demo_environment(settings: Settings) -> dict[str, str]:
+    """Variables of a demonstration: WhatsApp is the simulator, and what is stored stays apart from the real data."""
+    return {
+        "CLINICBOT_VAR": str(settings.var / "whatsapp-demo"),
+        "CLINICBOT_DATABASE_URL": "",
+        "TWILIO_AUTH_TOKEN": "",
+        "TWILIO_ACCOUNT_SID": "",
+        "TWILIO_FROM": "",
+        "WHATSAPP_APP_SECRET": secrets.token_hex(16),
+        "WHATSAPP_VERIFY_TOKEN": secrets.token_hex(16),
+        "WHATSAPP_ACCESS_TOKEN": secrets.token_hex(16),
+        "WHATSAPP_PHONE_NUMBER_ID": "100000000000000",
+        "WHATSAPP_GRAPH_URL": f"http://127.0.0.1:{settings.simulator_port}/v26.0",
+    }
+
+
+def write_configuration(settings: Settings, *, simulator: bool = False) -> Path:
     log = settings.var / "log"
     log.mkdir(parents=True, exist_ok=True)
     threads = ",".join(f'{name}="{value}"' for name, value in ONE_THREAD.items())
     text = _SUPERVISOR.format(threads=threads, root=paths.ROOT, var=settings.var, log=log)
-    for name, command in programs(settings).items():
+    for name, command in programs(settings, simulator=simulator).items():
         # a percent sign would be an expansion in supervisor's file
         text += _PROGRAM.format(name=name, command=shlex.join(command).replace("%", "%%"), log=log)
     path = settings.var / "supervisord.conf"
@@ -120,13 +146,16 @@ def _write(path: Path, text: str) -> None:
     temporary.rename(path)
 
 
-def check_ports(settings: Settings) -> None:
+def check_ports(settings: Settings, *, simulator: bool = False) -> None:
     """Raises StartError for a port that something else listens on."""
-    for variable, host, port in (
+    ports = [
         ("CLINICBOT_PORT", settings.host, settings.port),
         ("CLINICBOT_RASA_PORT", "127.0.0.1", settings.rasa_port),
         ("CLINICBOT_ACTIONS_PORT", "127.0.0.1", settings.actions_port),
-    ):
+    ]
+    if simulator:
+        ports.append(("CLINICBOT_SIMULATOR_PORT", "127.0.0.1", settings.simulator_port))
+    for variable, host, port in ports:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -139,10 +168,13 @@ def check_ports(settings: Settings) -> None:
                 ) from error
 
 
-def run(settings: Settings) -> int:
-    """Start everything and stay until stopped; returns the exit status. Raises StartError."""
-    check_ports(settings)
-    configuration = write_configuration(settings)
+def run(settings: Settings, *, simulator: bool = False) -> int:
+    """Start everything, on wish with the WhatsApp simulator, and stay until stopped; returns the exit status.
+
+    Raises StartError.
+    """
+    check_ports(settings, simulator=simulator)
+    configuration = write_configuration(settings, simulator=simulator)
     supervisord = Path(sys.executable).with_name("supervisord")
     process = subprocess.Popen([supervisord, "-n", "-c", str(configuration)], cwd=paths.ROOT)
 
@@ -152,7 +184,10 @@ def run(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, stop)
     try:
         _wait_until_ready(settings, process)
-        print(f"\nReady: http://{_shown_host(settings)}:{settings.port}   (Ctrl-C stops everything)", flush=True)
+        print("\n" + "\n".join(settings.describe_channels()))
+        if simulator:
+            print(f"WhatsApp simulator: http://127.0.0.1:{settings.simulator_port}")
+        print(f"Ready: http://{_shown_host(settings)}:{settings.port}   (Ctrl-C stops everything)", flush=True)
         return process.wait()
     except KeyboardInterrupt:
         print("\nStopping …", flush=True)

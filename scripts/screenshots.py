@@ -1,5 +1,5 @@
 #!/usr/bin/env -S .venv/bin/python
-"""Takes the pictures in docs/images from a running assistant (`make run`) with the browser that the tests use."""
+"""Takes the pictures in docs/images from a running assistant (`make whatsapp-demo`) with the browser of the tests."""
 
 import argparse
 import os
@@ -37,9 +37,22 @@ def ask(page: Page, text: str, kind: str) -> None:
     expect(page.get_by_test_id("reply").last).to_have_attribute("data-kind", kind)
 
 
+def write_on_whatsapp(page: Page, *texts: str) -> None:
+    """Waits for the next thing that the clinic sends."""
+    answers = page.locator("#bubbles .clinics")
+    before = answers.count()
+    for text in texts:
+        page.get_by_role("textbox", name="Message").fill(text)
+        page.get_by_role("textbox", name="Message").press("Enter")
+        expect(page.locator("#bubbles .own").last).to_contain_text(text)
+    expect(answers.nth(before)).to_be_visible()
+
+
 def save(page: Page, name: str) -> None:
     path = IMAGES / name
-    page.evaluate("document.querySelector('clinic-chat').shadowRoot.activeElement?.blur()")  # no blinking caret
+    # no blinking caret
+    page.evaluate("document.querySelector('clinic-chat')?.shadowRoot.activeElement?.blur()")
+    page.evaluate("document.activeElement?.blur()")
     page.screenshot(path=path, animations="disabled")
     page.close()
     size = path.stat().st_size
@@ -53,7 +66,11 @@ def main() -> None:
     parser.add_argument(
         "--url", default="http://127.0.0.1:8000", help="address of the assistant (default: %(default)s)"
     )
-    url = parser.parse_args().url
+    parser.add_argument(
+        "--simulator", default="http://127.0.0.1:8001", help="address of its WhatsApp simulator (default: %(default)s)"
+    )
+    arguments = parser.parse_args()
+    url = arguments.url
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         sys.exit("no Chromium here: install it (Debian: apt install chromium) or name it in CHROMIUM")
@@ -73,8 +90,13 @@ def main() -> None:
             ask(page, "كم يدوم البوتوكس وهل هو مؤلم؟", "answer")
             ask(page, "وللصداع النصفي؟", "answer")
             save(page, "chat-arabic.png")
+            page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
+            page.goto(arguments.simulator)
+            write_on_whatsapp(page, "hi", "quick q", "can i shower after")
+            write_on_whatsapp(page, "what does it cost?")
+            save(page, "whatsapp-simulator.png")
         except BrowserError as error:
-            sys.exit(f"{url}: {error.message}\nIs the assistant running there (make run)?")
+            sys.exit(f"{url}: {error.message}\nIs the assistant running there (make whatsapp-demo)?")
         browser.close()
 
 

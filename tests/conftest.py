@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy.engine import Engine
 
 from clinicbot import paths
 from clinicbot.clinic import Clinic, load_clinic, read_clinic
 from clinicbot.safety.emergency import load_emergency_text
+from clinicbot.store.database import open_database
+from tests.databases import KINDS, new_database
 
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -28,6 +31,21 @@ CLINIC = {
     "exceptions": {},
     "retention_days": 30,
 }
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind that the gateway can use."""
+    with new_database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_database(database_url)
+    yield engine
+    engine.dispose()
+
 
 WriteClinic = Callable[..., Path]
 MakeClinic = Callable[..., Clinic]

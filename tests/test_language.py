@@ -171,3 +171,9 @@ def test_in_doubt_no_language_is_foreign(text: str) -> None:
 def test_a_language_of_the_clinic_is_never_foreign() -> None:
     assert foreign_language("Πόσο καιρό μπορώ να κρατήσω το βιβλίο", (*SEVEN, "el")) is None
     assert foreign_language("Скільки часу можна тримати книжку з бібліотеки?", (*SEVEN, "uk")) is None
+
+
+def test_a_very_long_text_has_a_language_too() -> None:
+    text = "i am so worried about it and what if it is not going to be all right for me and my face " * 80
+    assert len(text) > 5_000
+    assert detect_language(text, ("en", "tr", "de", "ru", "ar", "fr", "es")) == "en"

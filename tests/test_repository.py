@@ -22,7 +22,7 @@ from clinicbot.yaml_files import read_yaml
 MAX_BYTES = 1_000_000
 README = paths.ROOT / "README.md"
 TEST_SETS = sorted((paths.ROOT / "tests" / "nlu").glob("*.yml"))
-_VARIABLE = re.compile(r"CLINICBOT_[A-Z_]+")
+_VARIABLE = re.compile(r"\b(?:CLINICBOT|WHATSAPP|TWILIO)_[A-Z_]+")
 
 
 @lru_cache(maxsize=1)

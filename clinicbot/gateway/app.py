@@ -1,9 +1,8 @@
 """The gateway as an ASGI application: routes, middleware, start and stop."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
@@ -19,18 +18,16 @@ from starlette.routing import Route
 
 from clinicbot.clinic import load_clinic
 from clinicbot.faq.document import load_document
-from clinicbot.gateway import chat_api, openapi, page
-from clinicbot.gateway.conversation import ConversationService
+from clinicbot.gateway import chat_api, openapi, page, webhooks
 from clinicbot.gateway.limits import RateLimits
+from clinicbot.gateway.metrics import OUTBOX_WAITING, STAFF_TASKS_OPEN
 from clinicbot.gateway.problems import Problem, on_error, on_http_exception, on_problem
-from clinicbot.gateway.rasa_client import RasaClient
-from clinicbot.gateway.services import Services
+from clinicbot.gateway.services import open_services, services_of
 from clinicbot.gateway.tokens import Tokens, signing_key
 from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import find_red_flag, load_detectors
 from clinicbot.settings import Settings
-from clinicbot.store.conversations import Conversations
-from clinicbot.store.database import open_database, sessions
+from clinicbot.store.database import open_database, sessions, without_data
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +39,7 @@ async def live(_request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """Everything that an answer needs works; 503 names what doesn't. Emergencies are answered even then."""
-    services = chat_api.services_of(request)
+    services = services_of(request)
     checks = {"rasa": await services.rasa.is_ready(), "database": True}
     try:
         await run_in_threadpool(_ping, request)
@@ -57,7 +54,13 @@ def _ping(request: Request) -> None:
         connection.execute(select(sessions.c.id).limit(1))
 
 
-async def metrics(_request: Request) -> Response:
+async def metrics(request: Request) -> Response:
+    services = services_of(request)
+    try:
+        OUTBOX_WAITING.set(await run_in_threadpool(services.outbox.count_waiting))
+        STAFF_TASKS_OPEN.set(await run_in_threadpool(services.tasks.count_open))
+    except SQLAlchemyError as error:
+        logger.error("the outbox and the staff tasks can't be counted: %s", without_data(error))
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -72,31 +75,15 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        conversations = Conversations(engine)
-        async with RasaClient(settings.rasa_url) as rasa:
-            conversation = ConversationService(
-                conversations=conversations,
-                rasa=rasa,
-                clinic=clinic,
-                document=document,
-                timeout=settings.rasa_timeout,
-            )
-            services = Services(settings, clinic, tokens, limits, conversations, rasa, conversation)
+        async with open_services(settings, clinic, document, tokens, limits, engine) as services:
             app.state.services = services
             _warm_up(clinic.languages)
-            tasks = [
-                asyncio.create_task(services.keep_house()),
-                asyncio.create_task(conversation.finish_unanswered()),
-            ]
             yield
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
         engine.dispose()
 
     routes = [
         *chat_api.routes,
+        *webhooks.routes,
         *page.routes,
         Route("/api/openapi.json", openapi.show),
         Route("/health/live", live),

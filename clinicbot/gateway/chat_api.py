@@ -14,16 +14,16 @@ from starlette.routing import Route
 
 from clinicbot.clinic import load_clinic
 from clinicbot.faq.files import load_faqs
+from clinicbot.gateway.bodies import read_body
 from clinicbot.gateway.metrics import FEEDBACK
 from clinicbot.gateway.problems import Problem
 from clinicbot.gateway.replies import emergency_reply, greeting_reply
-from clinicbot.gateway.services import Services
+from clinicbot.gateway.services import services_of
 from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import find_red_flag
 from clinicbot.store.conversations import Session, utc_now
+from clinicbot.store.database import without_data
 from clinicbot.texts import DEFAULT_LANGUAGE, load_texts
-
-logger = logging.getLogger(__name__)
 
 logger = logging.getLogger(__name__)
 
@@ -45,18 +45,9 @@ def unknown_button() -> Problem:
     return Problem(422, "Unknown button", "This button was not offered in this conversation.")
 
 
-def services_of(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
-
-
 async def read_json(request: Request) -> dict[str, Any]:
     """The body as a JSON object. Raises Problem 413, 415, 400 or 422; an empty body is an empty object."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise Problem(413, "Body too large", f"The body may have {MAX_BODY_BYTES} bytes; send a shorter message.")
+    body = await read_body(request, MAX_BODY_BYTES)
     if not body.strip():
         return {}
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -85,8 +76,8 @@ async def session_of(request: Request) -> Session:
     session_id = services.tokens.session_id(token.strip()) if scheme.lower() == "bearer" else None
     try:
         session = await run_in_threadpool(services.conversations.find, session_id) if session_id else None
-    except SQLAlchemyError:
-        logger.exception("the session could not be read")
+    except SQLAlchemyError as error:
+        logger.error("the session could not be read: %s", without_data(error))
         greeting = greeting_reply(services.clinic, DEFAULT_LANGUAGE).to_json()
         session = Session(str(session_id), DEFAULT_LANGUAGE, utc_now(), greeting)
     if session is None:

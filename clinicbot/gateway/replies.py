@@ -1,63 +1,21 @@
-"""What a patient gets: the Reply of the chat API, and how Rasa's messages and the fixed texts become one."""
+"""How Rasa's messages and the fixed texts become a Reply."""
 
 import json
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from enum import Enum
+from dataclasses import dataclass
 from typing import Any
 
 from clinicbot.clinic import Clinic
 from clinicbot.faq.document import Document
+from clinicbot.reply import Button, Kind, Reply, Source
 from clinicbot.safety.emergency import load_emergency_text
 from clinicbot.texts import DEFAULT_LANGUAGE, fill, load_texts, other_languages
+from clinicbot.token_patterns import fold
 
 # A sentence with the space behind it; a full stop inside a number ends none.
 _SENTENCE = re.compile(r".+?(?:[.!?…؟]+(?:\s+|$)|$)", re.DOTALL)
-
-
-class Kind(str, Enum):
-    ANSWER = "answer"
-    EMERGENCY = "emergency"
-    HANDOVER = "handover"
-    FALLBACK = "fallback"
-    SMALLTALK = "smalltalk"
-
-
-@dataclass(frozen=True)
-class Button:
-    """`kind` is reply, call or link; `value` an opaque id, a `tel:` or an `https:` address."""
-
-    title: str
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Source:
-    """The FAQ's title and the document's sentences that an answer stands on."""
-
-    title: str
-    passage: str
-
-
-@dataclass(frozen=True)
-class Reply:
-    kind: Kind
-    language: str
-    text: str
-    buttons: tuple[Button, ...] = ()
-    source: Source | None = None
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
-
-    def to_json(self) -> dict[str, Any]:
-        document = asdict(self)
-        document["kind"] = self.kind.value
-        document["buttons"] = [asdict(button) for button in self.buttons]
-        if self.source is None:
-            del document["source"]
-        return document
 
 
 def dump_replies(replies: Sequence[Reply]) -> str:
@@ -101,6 +59,38 @@ def other_language_reply(clinic: Clinic, foreign: str) -> Reply:
 def greeting_reply(clinic: Clinic, language: str) -> Reply:
     text = load_texts(language).get("greeting", clinic=clinic.name, emergency=clinic.emergency_number)
     return Reply(Kind.SMALLTALK, language, text)
+
+
+def unreadable_reply(clinic: Clinic, language: str) -> Reply:
+    """For a photo, a voice note and whatever else isn't text: it may show a symptom, so what is red stands under it."""
+    return _with_red_list(clinic, language, "unreadable", phone=clinic.phone)
+
+
+def too_long_reply(clinic: Clinic, language: str, characters: int) -> Reply:
+    """For a message of more than `characters` characters, which was read for red flags only."""
+    return _with_red_list(clinic, language, "too_long", phone=clinic.phone, characters=str(characters))
+
+
+def _with_red_list(clinic: Clinic, language: str, key: str, **values: str) -> Reply:
+    text = f"{load_texts(language).get(key, **values)}\n{load_emergency_text(language).red_list}"
+    return Reply(Kind.FALLBACK, language, text, call_buttons(clinic, language, emergency=True))
+
+
+def notice_reply(clinic: Clinic, language: str) -> Reply:
+    """Who answers, what is stored and how it is erased: said once to everybody on a messaging channel."""
+    texts = load_texts(language)
+    values = {"clinic": clinic.name, "emergency": clinic.emergency_number, "days": str(clinic.retention_days)}
+    return Reply(Kind.SMALLTALK, language, texts.get("messaging_notice", word=texts.get("erase_word"), **values))
+
+
+def erased_reply(language: str) -> Reply:
+    return Reply(Kind.SMALLTALK, language, load_texts(language).get("erased"))
+
+
+def asks_for_erasure(text: str, languages: Sequence[str]) -> bool:
+    """Whether a message is nothing but the erase word of one of the languages."""
+    words = {fold(load_texts(language).get("erase_word")) for language in languages}
+    return fold(text).strip(" .!\"'“”«»") in words
 
 
 class UnusableMessage(ValueError):

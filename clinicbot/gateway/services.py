@@ -2,19 +2,37 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
+from anyio import move_on_after
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 
 from clinicbot.clinic import Clinic
+from clinicbot.faq.document import Document
+from clinicbot.gateway.answering import Answering
 from clinicbot.gateway.conversation import ConversationService
+from clinicbot.gateway.delivery import DeliveryService
+from clinicbot.gateway.incoming import IncomingService
+from clinicbot.gateway.intake import Intake
 from clinicbot.gateway.limits import RateLimits
+from clinicbot.gateway.messaging import open_channels
 from clinicbot.gateway.rasa_client import RasaClient, RasaUnavailable
+from clinicbot.gateway.storing import Storage
 from clinicbot.gateway.tokens import Tokens
 from clinicbot.settings import Settings
+from clinicbot.store.contacts import Contacts
 from clinicbot.store.conversations import Conversations
+from clinicbot.store.database import without_data
+from clinicbot.store.inbox import Inbox
+from clinicbot.store.outbox import Outbox
+from clinicbot.store.sent_journal import SentJournal
+from clinicbot.store.staff_tasks import StaffTasks
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +41,23 @@ HOUSEKEEPING_SECONDS = 60.0
 
 @dataclass
 class Services:
+    """`incoming` and `delivery` are there also if no messaging channel is configured: they have nothing to do."""
+
     settings: Settings
     clinic: Clinic
     tokens: Tokens
     limits: RateLimits
     conversations: Conversations
+    contacts: Contacts
+    inbox: Inbox
+    outbox: Outbox
+    tasks: StaffTasks
+    storage: Storage
     rasa: RasaClient
     conversation: ConversationService
-    erasure_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    delivery: DeliveryService
+    incoming: IncomingService
+    erasure_wanted: asyncio.Event
 
     async def keep_house(self) -> None:
         """For ever: erase what is past its retention, and have Rasa forget what was erased, until it confirms."""
@@ -39,17 +66,19 @@ class Services:
             try:
                 await self._erase_old()
                 await self._forget_erased()
-            except SQLAlchemyError:
-                logger.exception("housekeeping failed; it is tried again")
-            try:
-                await asyncio.wait_for(self.erasure_wanted.wait(), HOUSEKEEPING_SECONDS)
-            except asyncio.TimeoutError:
-                continue
+            except SQLAlchemyError as error:
+                logger.error("housekeeping failed; it is tried again: %s", without_data(error))
+            # not asyncio.wait_for, which can swallow a cancellation before Python 3.12
+            with move_on_after(HOUSEKEEPING_SECONDS):
+                await self.erasure_wanted.wait()
 
     async def _erase_old(self) -> None:
         age = timedelta(days=self.clinic.retention_days)
         for session_id in await run_in_threadpool(self.conversations.older_than, age):
             await run_in_threadpool(self.conversations.erase, session_id)
+        await run_in_threadpool(self.inbox.forget_old)
+        await run_in_threadpool(self.outbox.forget_old)
+        await run_in_threadpool(self.contacts.forget_unused)
 
     async def _forget_erased(self) -> None:
         for session_id in await run_in_threadpool(self.conversations.pending_erasures):
@@ -59,3 +88,85 @@ class Services:
                 logger.warning("Rasa has not erased a conversation yet: %s", error)
                 return
             await run_in_threadpool(self.conversations.erased, session_id)
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, clinic: Clinic, document: Document, tokens: Tokens, limits: RateLimits, engine: Engine
+) -> AsyncIterator[Services]:
+    """Everything wired together, with open connections; its tasks run until the end."""
+    conversations, contacts = Conversations(engine), Contacts(engine)
+    inbox, outbox = Inbox(engine), Outbox(engine)
+    journal = SentJournal(settings.var / "sent.journal")
+    erasure_wanted = asyncio.Event()
+    async with RasaClient(settings.rasa_url) as rasa, open_channels(settings) as channels:
+        conversation = ConversationService(
+            conversations=conversations, rasa=rasa, clinic=clinic, document=document, timeout=settings.rasa_timeout
+        )
+        delivery = DeliveryService(outbox, contacts, channels, journal)
+        intake = Intake(
+            inbox=inbox,
+            outbox=outbox,
+            contacts=contacts,
+            conversations=conversations,
+            channels=channels,
+            clinic=clinic,
+            pause=settings.pause,
+            session_lifetime=timedelta(hours=settings.session_hours),
+            on_erased=erasure_wanted.set,
+        )
+        storage = Storage(engine, inbox, outbox)
+        answering = Answering(
+            outbox=outbox,
+            contacts=contacts,
+            conversations=conversations,
+            conversation=conversation,
+            channels=channels,
+            clinic=clinic,
+        )
+        incoming = IncomingService(
+            intake=intake,
+            answering=answering,
+            storage=storage,
+            inbox=inbox,
+            contacts=contacts,
+            delivery=delivery,
+            clinic=clinic,
+        )
+        services = Services(
+            settings=settings,
+            clinic=clinic,
+            tokens=tokens,
+            limits=limits,
+            conversations=conversations,
+            contacts=contacts,
+            inbox=inbox,
+            outbox=outbox,
+            tasks=StaffTasks(engine),
+            storage=storage,
+            rasa=rasa,
+            conversation=conversation,
+            delivery=delivery,
+            incoming=incoming,
+            erasure_wanted=erasure_wanted,
+        )
+        tasks = [
+            asyncio.create_task(services.keep_house()),
+            asyncio.create_task(conversation.finish_unanswered()),
+            asyncio.create_task(delivery.run()),
+            asyncio.create_task(incoming.resume()),
+        ]
+        try:
+            yield services
+        finally:
+            await incoming.stop()
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            journal.close()
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services

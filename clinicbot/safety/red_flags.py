@@ -28,6 +28,8 @@ _SENTENCE_END = frozenset(".?!;")
 MESSAGES_READ_TOGETHER = 3
 # A megabyte would take seconds; the gateway's limit is far below this.
 MAX_CHARACTERS = 8_000
+# A longer text is read in pieces that overlap by more than what belongs together.
+WINDOWS_OVERLAP = 400
 # How many words after "what if", "can it cause" a statement still belongs to them; a name belongs to any before it.
 _ASKED_REACH = 6
 _ANY_REACH = MAX_CHARACTERS
@@ -256,6 +258,10 @@ def find_red_flag(text: str, earlier: Sequence[str] = ()) -> RedFlag | None:
     are frightened, but "help" and "faites" are no typos of another language's symptoms. `earlier` holds that patient's
     previous messages, oldest first; those that raised the alarm already are the caller's to leave out.
     """
+    if len(text) > MAX_CHARACTERS:
+        starts = range(0, len(text), MAX_CHARACTERS - WINDOWS_OVERLAP)
+        windows = (text[start : start + MAX_CHARACTERS] for start in starts)
+        return next((flag for window in windows if (flag := find_red_flag(window, earlier))), None)
     # a question mark of "hello?" in between must not cut "i cant … swallow" in two
     before = " ".join(_SENTENCE_MARKS.sub(" ", text) for text in earlier[-(MESSAGES_READ_TOGETHER - 1) :])
     readers = _readers_of(text)

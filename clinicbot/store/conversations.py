@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
 
-from clinicbot.store.database import buttons, erasures, feedback, messages, sessions
+from clinicbot.store.database import buttons, delivery_statuses, erasures, feedback, inbox, messages, outbox, sessions
 
 
 def utc_now() -> datetime:
@@ -30,7 +31,7 @@ class Session:
 
 @dataclass(frozen=True)
 class StoredMessage:
-    """A message of the inbox. `replies` is None until it is answered."""
+    """A message of the inbox. `replies` is None until it is answered; `emergency` tells that it raises the alarm."""
 
     id: int
     session_id: str
@@ -39,6 +40,7 @@ class StoredMessage:
     button: str | None
     received_at: datetime
     replies: list[dict[str, Any]] | None
+    emergency: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,11 @@ class Conversations:
             )
         return session
 
-    def find(self, session_id: str) -> Session | None:
+    def find(self, session_id: str, *, even_expired: bool = False) -> Session | None:
         """A session that exists and has not expired."""
         with self._engine.connect() as connection:
             row = connection.execute(select(sessions).where(sessions.c.id == session_id)).first()
-        if row is None or row.expires_at <= utc_now():
+        if row is None or (row.expires_at <= utc_now() and not even_expired):
             return None
         return Session(row.id, row.language, row.expires_at, json.loads(row.greeting))
 
@@ -89,17 +91,26 @@ class Conversations:
                         session_id=session_id, client_id=client_id, text=text, button=button, received_at=utc_now()
                     )
                 )
-                return _stored(connection.execute(found).one())
+                return stored_message(connection.execute(found).one())
         except IntegrityError:
             with self._engine.connect() as connection:
-                return _stored(connection.execute(found).one())
+                return stored_message(connection.execute(found).one())
 
     def get(self, message_id: int) -> StoredMessage:
         with self._engine.connect() as connection:
-            return _stored(connection.execute(select(messages).where(messages.c.id == message_id)).one())
+            return stored_message(connection.execute(select(messages).where(messages.c.id == message_id)).one())
 
     def before(self, message: StoredMessage, limit: int, within: timedelta) -> list[Said]:
         """The session's last messages before this one, oldest first."""
+        return self._said(message.session_id, message.received_at, limit, within, messages.c.id < message.id)
+
+    def lately(self, session_id: str, limit: int, within: timedelta) -> list[Said]:
+        """The session's last messages until now, oldest first."""
+        return self._said(session_id, utc_now(), limit, within)
+
+    def _said(
+        self, session_id: str, now: datetime, limit: int, within: timedelta, *conditions: ColumnElement[bool]
+    ) -> list[Said]:
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(
@@ -109,16 +120,12 @@ class Conversations:
                     messages.c.emergency,
                     messages.c.received_at,
                 )
-                .where(
-                    messages.c.session_id == message.session_id,
-                    messages.c.id < message.id,
-                    messages.c.received_at > message.received_at - within,
-                )
+                .where(messages.c.session_id == session_id, messages.c.received_at > now - within, *conditions)
                 .order_by(messages.c.id.desc())
                 .limit(limit)
             ).all()
         return [
-            Said(row.text, row.button, row.language, bool(row.emergency), message.received_at - row.received_at)
+            Said(row.text, row.button, row.language, bool(row.emergency), now - row.received_at)
             for row in reversed(rows)
         ]
 
@@ -140,7 +147,11 @@ class Conversations:
         with self._engine.begin() as connection:
             kept = connection.execute(
                 update(messages)
-                .where(messages.c.id == message.id, messages.c.replies.is_(None))
+                .where(
+                    messages.c.id == message.id,
+                    messages.c.session_id == message.session_id,
+                    messages.c.replies.is_(None),
+                )
                 .values(replies=json.dumps(replies, ensure_ascii=False), language=language, emergency=emergency)
             )
             if kept.rowcount == 0:
@@ -173,15 +184,21 @@ class Conversations:
             rows = connection.execute(
                 select(messages).where(messages.c.session_id == session_id).order_by(messages.c.id)
             ).all()
-        return [_stored(row) for row in rows]
+        return [stored_message(row) for row in rows]
 
     def unanswered(self) -> list[StoredMessage]:
-        """Messages that a killed process left without a reply, oldest first."""
+        """Web messages that a killed process left without a reply, oldest first.
+
+        Those of messaging channels have their own way (`Inbox.begun`).
+        """
+        of_channels = select(inbox.c.turn_id).where(inbox.c.done.is_(False), inbox.c.turn_id.is_not(None))
         with self._engine.connect() as connection:
             rows = connection.execute(
-                select(messages).where(messages.c.replies.is_(None)).order_by(messages.c.id)
+                select(messages)
+                .where(messages.c.replies.is_(None), messages.c.id.not_in(of_channels))
+                .order_by(messages.c.id)
             ).all()
-        return [_stored(row) for row in rows]
+        return [stored_message(row) for row in rows]
 
     def rate(self, session_id: str, reply_id: str, helpful: bool) -> bool:
         """Keep a thumb; the last one counts. False if this session has no such reply."""
@@ -196,16 +213,29 @@ class Conversations:
 
     def erase(self, session_id: str) -> None:
         """Delete a session and all that belongs to it, and note that Rasa has to forget it as well."""
+        turns = select(messages.c.id).where(messages.c.session_id == session_id)
         with self._engine.begin() as connection:
+            # what a channel delivered for it is answered; what is still to be sent is sent
+            connection.execute(update(inbox).where(inbox.c.turn_id.in_(turns)).values(done=True, text=""))
+            ours = select(outbox.c.message_id).where(outbox.c.turn_id.in_(turns), outbox.c.message_id.is_not(None))
+            connection.execute(delete(delivery_statuses).where(delivery_statuses.c.message_id.in_(ours)))
+            connection.execute(
+                delete(outbox).where(outbox.c.turn_id.in_(turns), outbox.c.state.in_(("sent", "failed")))
+            )
             for table in (feedback, buttons, messages):
                 connection.execute(delete(table).where(table.c.session_id == session_id))
             connection.execute(delete(sessions).where(sessions.c.id == session_id))
             _want_forgotten(connection, session_id)
 
     def older_than(self, age: timedelta) -> list[str]:
-        """Sessions begun before the retention period."""
+        """Sessions begun before the retention period; without those in which a message is being answered."""
+        answering = (
+            select(messages.c.session_id).join(inbox, inbox.c.turn_id == messages.c.id).where(inbox.c.done.is_(False))
+        )
         with self._engine.connect() as connection:
-            rows = connection.execute(select(sessions.c.id).where(sessions.c.created_at < utc_now() - age)).all()
+            rows = connection.execute(
+                select(sessions.c.id).where(sessions.c.created_at < utc_now() - age, sessions.c.id.not_in(answering))
+            ).all()
         return [row.id for row in rows]
 
     def pending_erasures(self) -> list[str]:
@@ -222,7 +252,7 @@ def _want_forgotten(connection: Connection, session_id: str) -> None:
     connection.execute(insert(erasures).values(session_id=session_id, requested_at=utc_now()))
 
 
-def _stored(row: Row) -> StoredMessage:
+def stored_message(row: Row) -> StoredMessage:
     return StoredMessage(
         id=row.id,
         session_id=row.session_id,
@@ -231,4 +261,5 @@ def _stored(row: Row) -> StoredMessage:
         button=row.button,
         received_at=row.received_at,
         replies=json.loads(row.replies) if row.replies is not None else None,
+        emergency=bool(row.emergency),
     )

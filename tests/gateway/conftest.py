@@ -126,14 +126,14 @@ async def chat(gateway: Gateway) -> Chat:
     return await gateway.start()
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Waits until it holds, for five seconds at most."""
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 5) -> None:
+    """Waits until it holds, for so long at most."""
 
     async def wait() -> None:
         while not await condition():
             await asyncio.sleep(0.01)
 
-    await asyncio.wait_for(wait(), 5)
+    await asyncio.wait_for(wait(), seconds)
 
 
 def check_problem(response: httpx.Response, status: int, clinic: Clinic) -> Json:

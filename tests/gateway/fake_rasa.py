@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,10 +43,12 @@ def emergency_of(clinic: Clinic) -> dict[str, Any]:
 
 @dataclass
 class FakeRasa:
-    """`answers` is the JSON sent; `body` and `status` replace it by anything; `may_answer` holds answers back."""
+    """`answers` is the JSON sent, `answer_to` makes it of the message; `body` and `status` replace it by anything;
+    `may_answer` holds answers back."""
 
     port: int = 0
     answers: Any = field(default_factory=lambda: [ANSWER])
+    answer_to: Callable[[str], Any] | None = None
     body: str | None = None
     status: int = 200
     is_ready: bool = True
@@ -78,7 +80,8 @@ class FakeRasa:
             self._now[sender] -= 1
         if self.body is not None:
             return web.Response(text=self.body, status=self.status, content_type="application/json")
-        return web.json_response(self.answers, status=self.status)
+        answers = self.answer_to(asked["message"]) if self.answer_to else self.answers
+        return web.json_response(answers, status=self.status)
 
     async def _ready(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response({}, status=200 if self.is_ready else 503)

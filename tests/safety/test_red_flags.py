@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from clinicbot import paths
-from clinicbot.safety.red_flags import RedFlagDetector, find_red_flag, load_detectors
+from clinicbot.safety.red_flags import MAX_CHARACTERS, RedFlagDetector, find_red_flag, load_detectors
 from clinicbot.yaml_files import ContentError
 
 # A file of our own, so that the rules are tested apart from the patterns' wording; sections left out are empty.
@@ -312,3 +312,10 @@ def test_real_patterns_find_what_is_split_over_messages(earlier: list[str], text
 
 def test_only_the_last_messages_are_read_together() -> None:
     assert find_red_flag("swallow", ["i cant", "thank you.", "bye."]) is None
+
+
+def test_a_red_flag_far_behind_in_a_very_long_text() -> None:
+    filler = "it was a nice day and we went for a walk. " * 250
+    assert len(filler) > MAX_CHARACTERS
+    assert find_red_flag(filler + "i cant breathe") is not None
+    assert find_red_flag(filler) is None

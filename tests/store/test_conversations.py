@@ -1,24 +1,15 @@
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
 from clinicbot.store.conversations import Conversations, Said, Session, StoredMessage, utc_now
-from clinicbot.store.database import buttons, feedback, messages, open_database, sessions
+from clinicbot.store.database import buttons, feedback, messages, sessions
 
 GREETING = {"id": "greeting", "kind": "smalltalk", "language": "en", "text": "Hello", "buttons": []}
 REPLY = {"id": "r1", "kind": "answer", "language": "en", "text": "4 to 6 months", "buttons": []}
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'var' / 'test.db'}")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

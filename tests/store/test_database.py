@@ -1,18 +1,20 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, text
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from clinicbot.store.conversations import Conversations
-from clinicbot.store.database import metadata, open_database
+from clinicbot.store.database import contacts, metadata, open_database, without_data
+from tests.store.builders import NOON
 
 
 def test_opening_makes_folder_and_tables_and_can_be_repeated(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'folder' / 'test.db'}"
     open_database(url).dispose()
     engine = open_database(url)
-    assert set(inspect(engine).get_table_names()) == set(metadata.tables)
+    assert set(inspect(engine).get_table_names()) - {"sqlite_sequence"} == set(metadata.tables)
     engine.dispose()
 
 
@@ -35,3 +37,13 @@ def test_a_message_needs_a_session(tmp_path: Path) -> None:
         )
     assert Conversations(engine).unanswered() == []
     engine.dispose()
+
+
+def test_what_is_logged_of_an_error_has_no_data(engine: Engine) -> None:
+    values = {"channel": "whatsapp", "identity": "tel:447700900001", "language": "en", "written_at": NOON}
+    with engine.begin() as connection:
+        connection.execute(insert(contacts).values(**values))
+    with pytest.raises(IntegrityError) as error, engine.begin() as connection:
+        connection.execute(insert(contacts).values(**values))
+    assert "447700900001" not in without_data(error.value)
+    assert "IntegrityError" in without_data(error.value)
