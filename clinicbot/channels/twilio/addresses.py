@@ -2,7 +2,7 @@
 
 import re
 
-from clinicbot.channels.whatsapp.ids import LONGEST_USER_ID, usable_id
+from clinicbot.channels.ids import LONGEST_USER_ID, usable_id
 from clinicbot.messages import Person
 
 _SCHEME = "whatsapp:"

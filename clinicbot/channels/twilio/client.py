@@ -1,18 +1,16 @@
 """Sending through Twilio's REST API."""
 
-import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import aiohttp
 
+from clinicbot.channels.ids import usable_id
+from clinicbot.channels.sending import Answer, asked_wait, post
 from clinicbot.channels.twilio.addresses import address_of, clinic_address
 from clinicbot.channels.twilio.errors import classify, reason
 from clinicbot.channels.twilio.parsing import TRACKER
-from clinicbot.channels.whatsapp.errors import seconds_to_wait, without_people
-from clinicbot.channels.whatsapp.ids import usable_id
 from clinicbot.messages import Failure, Person, SendError
 
 TIMEOUT = 10.0
@@ -76,26 +74,10 @@ class TwilioClient:
         """
 
     async def _post(self, form: Mapping[str, str]) -> Mapping[str, Any]:
-        if self._http is None:
-            raise SendError(Failure.TRANSIENT, "the client is not open")
-        try:
-            # a redirect would carry the token and a patient's number elsewhere
-            async with self._http.post(self._url, data=form, allow_redirects=False) as response:
-                status, retry_after = response.status, response.headers.get("Retry-After")
-                octets = await response.read()
-        except asyncio.TimeoutError as error:
-            raise SendError(Failure.TRANSIENT, f"no answer within {self._timeout:.1f} s", uncertain=True) from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            # without a connection nothing was sent; one that broke later may have carried it
-            uncertain = not isinstance(error, aiohttp.ClientConnectorError)
-            what = without_people(str(error)) or type(error).__name__
-            raise SendError(Failure.TRANSIENT, what, uncertain=uncertain) from error
-        answer = _read(octets)
-        if not 200 <= status < 300:
-            raise _refusal(status, retry_after, answer or {})
-        if answer is None:
-            raise SendError(Failure.TRANSIENT, f"HTTP {status} with an answer that is no JSON object", uncertain=True)
-        return answer
+        answer = await post(self._http, self._url, data=form)
+        if answer.is_refusal:
+            raise _refusal(answer)
+        return answer.accepted()
 
 
 def with_tracker(url: str, tracker: str) -> str:
@@ -107,21 +89,14 @@ def with_tracker(url: str, tracker: str) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
-def _read(octets: bytes) -> Mapping[str, Any] | None:
-    try:
-        answer = json.loads(octets)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _refusal(status: int, retry_after: str | None, answer: Mapping[str, Any]) -> SendError:
-    code = _code(answer.get("code"))
-    what = reason(code, answer.get("message"))
+def _refusal(answer: Answer) -> SendError:
+    document = answer.document or {}
+    code = _code(document.get("code"))
+    what = reason(code, document.get("message"))
     return SendError(
-        classify(status, code),
-        f"HTTP {status}: {what}" if what else f"HTTP {status}",
-        seconds_to_wait(None, retry_after),
+        classify(answer.status, code),
+        f"HTTP {answer.status}: {what}" if what else f"HTTP {answer.status}",
+        asked_wait(answer.retry_after),
     )
 
 

@@ -1,6 +1,6 @@
 """What Twilio's error codes mean for a message of ours: later, never, or an alarm."""
 
-from clinicbot.channels.whatsapp.errors import without_people
+from clinicbot.channels.sending import without_people
 from clinicbot.messages import Failure
 
 # By code; the meanings are for the log and the staff. What isn't here is permanent, and Twilio's own words are taken.

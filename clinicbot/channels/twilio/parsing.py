@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 
+from clinicbot.channels.ids import usable_id
 from clinicbot.channels.twilio.addresses import clinic_address, person_of
 from clinicbot.channels.twilio.errors import classify, reason
-from clinicbot.channels.whatsapp.ids import usable_id
 from clinicbot.channels.whatsapp.parsing import LONGEST_BUTTON_ID, UNKNOWN
 from clinicbot.messages import (
     Channel,

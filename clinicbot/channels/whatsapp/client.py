@@ -1,14 +1,13 @@
 """Sending through Meta's Graph API."""
 
-import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 
-from clinicbot.channels.whatsapp.errors import classify, reason, seconds_to_wait, without_people
-from clinicbot.channels.whatsapp.ids import usable_id
+from clinicbot.channels.ids import usable_id
+from clinicbot.channels.sending import Answer, post
+from clinicbot.channels.whatsapp.errors import classify, reason, seconds_to_wait
 from clinicbot.messages import Failure, Person, SendError
 
 TIMEOUT = 10.0
@@ -56,45 +55,20 @@ class GraphClient:
             raise SendError(Failure.TRANSIENT, "an answer that doesn't confirm the read mark")
 
     async def _post(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        if self._http is None:
-            raise SendError(Failure.TRANSIENT, "the client is not open")
-        try:
-            # a redirect would carry the token and a patient's number elsewhere
-            async with self._http.post(
-                self._url, json={"messaging_product": "whatsapp", **body}, allow_redirects=False
-            ) as response:
-                octets = await response.read()
-        except asyncio.TimeoutError as error:
-            raise SendError(Failure.TRANSIENT, f"no answer within {self._timeout:.1f} s", uncertain=True) from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            # without a connection nothing was sent; one that broke later may have carried it
-            uncertain = not isinstance(error, aiohttp.ClientConnectorError)
-            what = without_people(str(error)) or type(error).__name__
-            raise SendError(Failure.TRANSIENT, what, uncertain=uncertain) from error
-        answer = _read(octets)
-        if not 200 <= response.status < 300:
-            raise _refusal(response.status, response.headers.get("Retry-After"), answer or {})
-        if answer is None:
-            raise SendError(Failure.TRANSIENT, f"HTTP {response.status} with an answer that is no JSON object")
-        return answer
+        answer = await post(self._http, self._url, json={"messaging_product": "whatsapp", **body})
+        if answer.is_refusal:
+            raise _refusal(answer)
+        return answer.accepted()
 
 
-def _read(octets: bytes) -> Mapping[str, Any] | None:
-    try:
-        answer = json.loads(octets)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _refusal(status: int, retry_after: str | None, answer: Mapping[str, Any]) -> SendError:
-    error = answer.get("error")
+def _refusal(answer: Answer) -> SendError:
+    error = (answer.document or {}).get("error")
     error = error if isinstance(error, dict) else {}
     code = error.get("code")
     code = code if isinstance(code, int) else None
     what = reason(code, error.get("error_user_title"), error.get("message"))
     return SendError(
-        classify(status, code),
-        f"HTTP {status}: {what}" if what else f"HTTP {status}",
-        seconds_to_wait(code, retry_after),
+        classify(answer.status, code),
+        f"HTTP {answer.status}: {what}" if what else f"HTTP {answer.status}",
+        seconds_to_wait(code, answer.retry_after),
     )

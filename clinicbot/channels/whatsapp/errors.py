@@ -1,8 +1,6 @@
 """What Meta's error codes mean for a message of ours: later, never, or an alarm."""
 
-import math
-import re
-
+from clinicbot.channels.sending import asked_wait, without_people
 from clinicbot.messages import Failure
 
 # Codes of the Graph API and the Cloud API that are not permanent. Code 1 may also mean a wrong request, which an
@@ -35,15 +33,6 @@ _MISSING_PERMISSIONS = frozenset({3, 10, 131005, *range(200, 300)})
 
 # Seconds to wait at least: one person gets one message each 6 seconds in the long run.
 _LEAST_WAIT = {131056: 6.0}
-# A wrong header must not hold up a patient's answer for longer than this.
-_LONGEST_WAIT = 3600.0
-
-_LONGEST_REASON = 200
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_PRIVATE = re.compile(
-    r"\b[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{6,}"  # a business-scoped user id
-    r"|\+?(?:\d[\s\u2066-\u2069().\-‐‑–/]*){6,}\d"  # what looks like a telephone number
-)
 
 
 def classify(status: int | None, code: int | None) -> Failure:
@@ -61,27 +50,13 @@ def classify(status: int | None, code: int | None) -> Failure:
 
 
 def seconds_to_wait(code: int | None, header: str | None) -> float | None:
-    """What a `Retry-After` header asks for in seconds, an hour at most, or what the error code does if that is more.
-
-    None if neither does. A header with a date is not read: Meta sends none.
-    """
+    """What a `Retry-After` header asks for in seconds, or what the error code does if that is more; None if neither."""
     least = _LEAST_WAIT.get(code) if code is not None else None
-    try:
-        asked = float(header) if header else math.nan
-    except ValueError:
-        asked = math.nan
-    if not math.isfinite(asked) or asked < 0:
-        return least
-    return max(min(asked, _LONGEST_WAIT), least or 0.0)
+    asked = asked_wait(header)
+    return least if asked is None else max(asked, least or 0.0)
 
 
 def reason(code: int | None, *texts: object) -> str:
     """`code title`, of the first of the texts that is one, as far as there are; it doesn't tell who it was about."""
     title = next((text for text in texts if isinstance(text, str) and text.strip()), "")
     return " ".join(filter(None, ("" if code is None else str(code), without_people(title))))
-
-
-def without_people(text: str) -> str:
-    """The text on one line, at most 200 characters, storable, without telephone numbers and user ids."""
-    storable = _UNSTORABLE.sub("\ufffd", text)
-    return _PRIVATE.sub("…", " ".join(storable.split()))[:_LONGEST_REASON]

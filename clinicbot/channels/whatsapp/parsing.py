@@ -8,8 +8,8 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any
 
+from clinicbot.channels.ids import LONGEST_USER_ID, usable_id
 from clinicbot.channels.whatsapp.errors import classify, reason
-from clinicbot.channels.whatsapp.ids import LONGEST_USER_ID, usable_id
 from clinicbot.messages import (
     Channel,
     Content,

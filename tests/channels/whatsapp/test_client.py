@@ -226,3 +226,28 @@ async def test_a_reason_tells_nothing_of_the_person(
     assert str(refusal) == "HTTP 400: 131026 Message to … (…) is undeliverable"
     for private in (PHONE, USER_ID, TOKEN, "Hello."):
         assert private not in repr(refusal) + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "uncertain"),
+    [(200, b"<html>", True), (200, b"{}", True), (500, b"{}", False), (429, b"{}", False), (400, b"{}", False)],
+)
+async def test_it_says_when_nobody_knows_whether_it_was_sent(
+    graph: FakeGraph, client: GraphClient, status: int, body: bytes, uncertain: bool
+) -> None:
+    graph.status, graph.body = status, body
+    with pytest.raises(SendError) as error:
+        await client.send(BOTH, TEXT, "42")
+    assert error.value.uncertain is uncertain
+
+
+async def test_a_connection_that_breaks_leaves_it_open_and_one_that_was_never_made_does_not(
+    graph: FakeGraph, client: GraphClient
+) -> None:
+    graph.hangs_up = True
+    with pytest.raises(SendError) as broken:
+        await client.send(BOTH, TEXT, "42")
+    async with GraphClient("http://127.0.0.1:9/v26.0", TOKEN, NUMBER_ID) as nobody:
+        with pytest.raises(SendError) as refused:
+            await nobody.send(BOTH, TEXT, "42")
+    assert (broken.value.uncertain, refused.value.uncertain) == (True, False)

@@ -1,6 +1,7 @@
 import pytest
 
-from clinicbot.channels.whatsapp.errors import classify, reason, seconds_to_wait, without_people
+from clinicbot.channels.sending import without_people
+from clinicbot.channels.whatsapp.errors import classify, reason, seconds_to_wait
 from clinicbot.messages import Failure
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clinicbot.channels.whatsapp.ids import usable_id
+from clinicbot.channels.ids import usable_id
 from clinicbot.channels.whatsapp.parsing import parse
 from clinicbot.messages import (
     Channel,

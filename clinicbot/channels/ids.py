@@ -1,4 +1,4 @@
-"""Ids of Meta's as they are kept here: the same id always in the same form."""
+"""A channel's ids as they are kept here: the same id always in the same form."""
 
 import hashlib
 import re
