@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from clinicbot.clinic import Clinic
 from clinicbot.faq.document import Document
 from clinicbot.gateway import metrics
+from clinicbot.gateway.locks import ConversationLocks
 from clinicbot.gateway.rasa_client import RasaClient, RasaUnavailable
 from clinicbot.gateway.replies import (
     RasaMessage,
@@ -25,6 +24,7 @@ from clinicbot.gateway.replies import (
     other_language_reply,
     reply_from_rasa,
 )
+from clinicbot.gateway.sanitising import clean, for_rasa
 from clinicbot.language import detect_language, foreign_language
 from clinicbot.reply import Kind, Reply
 from clinicbot.safety.red_flags import MESSAGES_READ_TOGETHER, RedFlag, find_red_flag
@@ -45,10 +45,6 @@ ASK_AGAIN_SECONDS = 1.0
 # Shorter than this, it asks nothing else.
 BESIDE_EMERGENCY_WORDS = 6
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060\ufeff\ud800-\udfff]")
-# With the punctuation that says as much, and without what would be doubled.
-_LINE_BREAK = re.compile(r"(?<![.!?…؟,،;:\s])\s*\n\s*")
-
 
 def red_flag_in(text: str, earlier: Sequence[Said]) -> RedFlag | None:
     """A red flag in a message's text, or in what was typed just before and it together."""
@@ -66,48 +62,6 @@ def _stands_beside_emergency(answer: RasaMessage) -> bool:
 def _count(replies: list[dict[str, Any]], began: float) -> None:
     metrics.REPLY_SECONDS.observe(time.monotonic() - began)
     metrics.MESSAGES.labels(kind=replies[0]["kind"], language=replies[0]["language"]).inc()
-
-
-def clean(text: str) -> str:
-    """The text as it may be stored and shown: without control characters and lone surrogates, spacing trimmed."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\t", " ")).strip()
-
-
-def for_rasa(text: str) -> str:
-    """A leading slash would run Rasa's intents and braces its templates: both lose their power.
-
-    A line break ends a statement: people write "hi", "quick q" and their question in three lines, or three messages.
-    """
-    text = _LINE_BREAK.sub(". ", text.strip())
-    # spacing first: a slash behind a line break or a no-break space would come to the front afterwards
-    return " ".join(text.replace("{", "(").replace("}", ")").split()).lstrip("/ ")
-
-
-class ConversationLocks:
-    """A lock a conversation, dropped when nobody waits for it."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def hold(self, key: str, timeout: float) -> AsyncIterator[bool]:
-        """Yields whether the lock was had within `timeout` seconds."""
-        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
-        self._locks[key] = (lock, users + 1)
-        held = False
-        try:
-            try:
-                await asyncio.wait_for(lock.acquire(), timeout)
-                held = True
-            except asyncio.TimeoutError:
-                logger.warning("an earlier message of this conversation is still being answered")
-            yield held
-        finally:
-            if held:
-                lock.release()
-            lock, users = self._locks.pop(key)
-            if users > 1:
-                self._locks[key] = (lock, users - 1)
 
 
 class ConversationService:
@@ -204,7 +158,7 @@ class ConversationService:
         language = session.language
         if typed:
             languages = self._clinic.languages
-            flag = flag or red_flag_in(message.text, earlier)
+            flag = flag or red_flag_in(message.text, await self._typed_before(message, earlier))
             alarming = flag is not None or message.emergency
             foreign = None if earlier else foreign_language(message.text, languages)
             language = detect_language(message.text, languages, current=language, started=bool(earlier))
@@ -228,6 +182,14 @@ class ConversationService:
                     replies = [*first, *replies]
                 return await self._record(message, replies, language, payloads)
         return await self._record(message, [*first, failure_reply(self._clinic, language)], language)
+
+    async def _typed_before(self, message: StoredMessage, earlier: Sequence[Said]) -> Sequence[Said]:
+        """What was typed before, however many buttons were pressed since."""
+        if len(earlier) < CONTEXT_MESSAGES or all(said.button is None for said in earlier):
+            return earlier
+        return await run_in_threadpool(
+            self._conversations.typed_before, message, MESSAGES_READ_TOGETHER, READ_TOGETHER_WITHIN
+        )
 
     async def _asked_beside(self, session: Session, message: StoredMessage, language: str) -> list[Reply]:
         """Answers to what an emergency message asks besides; none if Rasa doesn't give them at once."""

@@ -9,9 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from clinicbot.clinic import Clinic
 from clinicbot.gateway import metrics
 from clinicbot.gateway.composing import compose_plainly
-from clinicbot.gateway.conversation import CONTEXT_MESSAGES, READ_TOGETHER_WITHIN, clean, red_flag_in
+from clinicbot.gateway.conversation import READ_TOGETHER_WITHIN, red_flag_in
 from clinicbot.gateway.messaging import Channels
 from clinicbot.gateway.replies import asks_for_erasure, erased_reply, greeting_reply
+from clinicbot.gateway.sanitising import clean
 from clinicbot.gateway.turns import MAX_CHARACTERS, NextTurn, next_turn
 from clinicbot.messages import Content
 from clinicbot.safety.red_flags import MESSAGES_READ_TOGETHER, RedFlag, find_red_flag
@@ -85,7 +86,7 @@ class Intake:
         greeting = greeting_reply(self._clinic, contact.language).to_json()
         session = await run_in_threadpool(self._contacts.session, contact, greeting, self._session_lifetime)
         earlier = await run_in_threadpool(
-            self._conversations.lately, session.id, CONTEXT_MESSAGES, READ_TOGETHER_WITHIN
+            self._conversations.typed_lately, session.id, MESSAGES_READ_TOGETHER, READ_TOGETHER_WITHIN
         )
         if alarm := find_alarm(rows, earlier, harmless):
             alarming, flag = alarm

@@ -104,9 +104,14 @@ class Conversations:
         """The session's last messages before this one, oldest first."""
         return self._said(message.session_id, message.received_at, limit, within, messages.c.id < message.id)
 
-    def lately(self, session_id: str, limit: int, within: timedelta) -> list[Said]:
-        """The session's last messages until now, oldest first."""
-        return self._said(session_id, utc_now(), limit, within)
+    def typed_before(self, message: StoredMessage, limit: int, within: timedelta) -> list[Said]:
+        """The same without pressed buttons."""
+        typed = (messages.c.id < message.id, messages.c.button.is_(None))
+        return self._said(message.session_id, message.received_at, limit, within, *typed)
+
+    def typed_lately(self, session_id: str, limit: int, within: timedelta) -> list[Said]:
+        """What was typed in the session until now, oldest first."""
+        return self._said(session_id, utc_now(), limit, within, messages.c.button.is_(None))
 
     def _said(
         self, session_id: str, now: datetime, limit: int, within: timedelta, *conditions: ColumnElement[bool]

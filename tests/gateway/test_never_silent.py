@@ -16,7 +16,7 @@ from clinicbot.store.conversations import Conversations
 from clinicbot.store.database import messages, metadata, open_database, sessions
 from clinicbot.texts import load_texts
 from tests.gateway.conftest import Chat, Gateway, Json, Run, check_names_the_numbers, check_problem, eventually
-from tests.gateway.fake_rasa import ANSWER, FakeRasa, emergency_of, unused_port
+from tests.gateway.fake_rasa import ANSWER, SUGGESTIONS, FakeRasa, emergency_of, unused_port
 
 
 def check_failure(replies: list[Json], clinic: Clinic, language: str = "en") -> None:
@@ -127,6 +127,14 @@ async def test_a_red_flag_split_over_messages(chat: Chat, clinic: Clinic, texts:
     for text in first:
         assert (await chat.say(text))[0]["kind"] == "answer"
     check_emergency(await chat.say(last), clinic)
+
+
+async def test_a_red_flag_split_by_many_pressed_buttons(chat: Chat, rasa: FakeRasa, clinic: Clinic) -> None:
+    rasa.answers = [SUGGESTIONS]
+    (reply,) = await chat.say("i cant")
+    for _ in range(7):
+        await chat.say(button=reply["buttons"][0]["value"])
+    check_emergency(await chat.say("swallow"), clinic)
 
 
 async def test_an_alarm_is_not_raised_again_by_the_next_message(chat: Chat, clinic: Clinic) -> None:
