@@ -18,7 +18,7 @@ from clinicbot.language import detect_language
 from clinicbot.messages import Channel, Person, SendError
 from clinicbot.reply import Kind, Reply
 from clinicbot.store.contacts import Contact, Contacts
-from clinicbot.store.conversations import Conversations, Session
+from clinicbot.store.conversations import Conversations, Session, utc_now
 from clinicbot.store.inbox import Turn
 from clinicbot.store.outbox import Outbox
 
@@ -45,6 +45,7 @@ class Answering:
         self._conversation = conversation
         self._channels = channels
         self._clinic = clinic
+        self._began = utc_now()
 
     async def answer(self, contact: Contact, turn: Turn, look: Look) -> None:
         """Queue what the turn is answered with and close it. Raises SQLAlchemyError: then it can be done again."""
@@ -72,9 +73,15 @@ class Answering:
         session = await run_in_threadpool(partial(self._conversations.find, turn.message.session_id, even_expired=True))
         if session is None or look.is_unread:
             return [failure_reply(self._clinic, contact.language)]
+        # those who had to wait for a place have waited for Rasa as well, though not before this process began
+        waited = (utc_now() - max(turn.message.received_at, self._began)).total_seconds()
         try:
             documents = await self._conversation.answer_turn(
-                session, turn.message, flag=look.flag, first=self._first(turn, look, session), patience=PATIENCE
+                session,
+                turn.message,
+                flag=look.flag,
+                first=self._first(turn, look, session),
+                patience=PATIENCE - waited,
             )
         except SQLAlchemyError:
             raise

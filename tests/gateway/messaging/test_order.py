@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from clinicbot.gateway import answering, incoming
 from clinicbot.safety.emergency import load_emergency_text
 from tests.channels import fixtures
 from tests.gateway.conftest import eventually
@@ -157,3 +158,19 @@ async def test_people_do_not_wait_for_one_another(meta: Meta, rasa: FakeRasa) ->
     await meta.graph.until(
         lambda: {body["to"] for body in meta.graph.sent} == {fixtures.phone_of(1), fixtures.phone_of(2)}
     )
+
+
+async def test_while_rasa_is_down_nobody_waits_for_the_patience_with_others(
+    run_meta: RunMeta, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them waits for Rasa from when they wrote, not from when it is their turn to ask."""
+    monkeypatch.setattr(answering, "PATIENCE", 2.0)
+    monkeypatch.setattr(incoming, "AT_ONCE", 1)
+    rasa.answers = []
+    async with run_meta() as meta:
+        for person in range(8):
+            await meta.say("how long does it last?", person=person)
+        # one after the other, each with all the patience, it would be 16 seconds
+        await meta.graph.until(lambda: all(meta.said_to(person) for person in range(8)), seconds=10)
+    # the first one asks again while there is patience; those behind it ask once
+    assert 8 < len(rasa.asked) < 16

@@ -1,0 +1,306 @@
+"""The one writer of `data/faq`: the staff's console, the spreadsheet import and the review queue all go through it.
+
+A change is checked by the linter as if it had been written, and only then written: whole files under a temporary name,
+synced and renamed, one writer at a time. Whoever holds `load_faqs()` keeps what it read: the live assistant must not
+show an answer before it is published.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from clinicbot import paths
+from clinicbot.faq import linter
+from clinicbot.faq.files import read_topic
+from clinicbot.faq.linter import Finding
+from clinicbot.faq.model import TOPICS, Faq
+from clinicbot.faq.topic_text import TopicText, cut, new_topic, tidy
+from clinicbot.yaml_files import ContentError, read_yaml
+
+MAX_PHRASINGS = 2_000
+MAX_TEXT_LENGTH = 2_000  # of an answer, in characters; half of what a WhatsApp message holds
+MAX_TITLE_LENGTH = 200
+
+_TOPIC = re.compile(r"[a-z][a-z0-9_]{0,49}")
+_NAME = re.compile(r"[a-z0-9_]{1,80}")
+# what YAML or a spreadsheet can't hold, or what either takes for the end of a line
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_LIST_ITEM = re.compile(r"  - ([a-z0-9_]+)\n")
+
+Edits = Mapping[str, Faq | None]
+"""By id, the FAQ as it shall be; None removes it."""
+
+
+class Refused(ContentError):
+    """The change has findings; nothing was written."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("Nothing was written:\n" + linter.report(findings))
+        self.findings = findings
+
+
+class Conflict(ContentError):
+    """Somebody else changed the topic meanwhile; nothing was written."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(
+            f"Nothing was written: somebody changed data/faq/{topic}.yml after this edit was begun. "
+            "Open the FAQ again, look at what is there now, and repeat the edit."
+        )
+        self.topic = topic
+
+
+def version_of(topic: str, root: Path = paths.ROOT) -> str:
+    """What an edit is based on: the SHA-256 of the topic's file, or "" for a topic that isn't there yet."""
+    path = _path(topic, root)
+    if not _TOPIC.fullmatch(topic):
+        return ""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def add(faq: Faq, version: str, root: Path = paths.ROOT) -> None:
+    """Writes a new FAQ; as `write`, but refuses an id that is taken."""
+    if _is_id(faq.id) and any(other.id == faq.id for other in _faqs(_path(faq.topic, root))):
+        raise Refused([Finding("F024", faq.id, "this id is taken; choose another")])
+    write({faq.id: faq}, {faq.topic: version}, root)
+
+
+def write(edits: Edits, versions: Mapping[str, str], root: Path = paths.ROOT) -> None:
+    """Writes all edits or none of a topic. `versions` holds by topic what `version_of` said when the edit was begun.
+
+    A new topic gets its file and its intent in domain.yml; a topic that staff added goes with its last FAQ.
+    Raises Refused, Conflict, or ContentError for a file that is damaged. Cut off in the middle (OSError, power cut),
+    each file is the old or the new one, and the project can be trained: an intent is listed before its file is there.
+    """
+    with _lock(root):
+        for topic in sorted({_topic(faq_id) for faq_id in edits}):
+            if version_of(topic, root) != versions[topic]:
+                raise Conflict(topic)
+        if findings := check(edits, root):
+            raise Refused(findings)
+        texts = _topic_texts(edits, root)
+        domain = root / "domain.yml"
+        listed = _domain_text(domain, texts, removing=False)
+        if listed != _read(domain):
+            _replace(domain, listed)
+        for path, text in texts.items():
+            if text is None:
+                path.unlink()
+                _sync_folder(path.parent)
+            elif not path.exists() or text != _read(path):
+                _replace(path, text)
+        unlisted = _domain_text(domain, texts, removing=True)
+        if unlisted != _read(domain):
+            _replace(domain, unlisted)
+
+
+def check(edits: Edits, root: Path = paths.ROOT) -> list[Finding]:
+    """What would be wrong that isn't wrong now. Writes nothing."""
+    topics = {_topic(faq_id) for faq_id in edits if _is_id(faq_id)}
+    existing = {faq.id for topic in topics for faq in _faqs(_path(topic, root))}
+    taken = _dialogue_intents(root)
+    faults: list[Finding] = []
+    sound: dict[str, Faq | None] = {}
+    for faq_id, faq in edits.items():
+        found = list(_lint_removal(faq_id, existing) if faq is None else _lint_form(faq_id, faq, taken))
+        faults += found
+        if not found:
+            sound[faq_id] = faq
+    gone = {topic for topic in TOPICS if (root / "data/faq" / f"{topic}.yml").exists()} & {
+        path.stem for path, text in _topic_texts(sound, root).items() if text is None
+    }
+    if gone:
+        return [*faults, *(Finding("F025", topic, "this topic must keep at least one FAQ") for topic in sorted(gone))]
+    after = _lint_as_written(sound, root)
+    if not after:
+        return faults
+    before = linter.lint(root)
+    known, short = Counter(map(str, before)), {finding.where for finding in before if finding.code == "F004"}
+    for finding in after:
+        if known[str(finding)] > 0:
+            known[str(finding)] -= 1
+        elif not (finding.code == "F004" and finding.where in short):  # a message that counts: the fault isn't new
+            faults.append(finding)
+    return faults
+
+
+def _lint_form(faq_id: str, faq: Faq, taken: set[str]) -> Iterator[Finding]:
+    """Whether the FAQ can be put down at all, so that the linter can read it."""
+    if faq.id != faq_id or not _is_id(faq_id):
+        yield Finding("F024", faq_id[:80], "an id is topic/name in small letters a to z, digits and underscores")
+    elif faq.topic in taken:
+        yield Finding("F024", faq_id, f"{faq.topic!r} is an intent of data/dialogue; choose another topic")
+    if not faq.answers:
+        yield Finding("F005", faq_id, "has no answer in any language")
+    if len(faq.phrasings) > MAX_PHRASINGS:
+        yield Finding("F022", faq_id, f"has {len(faq.phrasings)} phrasings; keep at most {MAX_PHRASINGS}")
+    for phrasing in tidy(faq).phrasings:
+        if _UNWRITABLE.search(phrasing) or "\n" in phrasing:
+            yield Finding("F023", faq_id, f"{phrasing[:40]!r}: has a line break or control character; write one line")
+    for language, answer in faq.answers.items():
+        where = f"{faq_id} ({language})"
+        if answer.language != language or language not in linter.LANGUAGES:
+            yield Finding("F021", where, "no rule for this language's “not” in faq/facts.py")
+        if _UNWRITABLE.search(answer.text) or _UNWRITABLE.search(answer.title) or "\n" in answer.title.strip():
+            yield Finding("F023", where, "has a control character, or a title of two lines; write plain text")
+        if len(answer.text) > MAX_TEXT_LENGTH or len(answer.title) > MAX_TITLE_LENGTH:
+            lengths = f"{MAX_TEXT_LENGTH} characters, its title {MAX_TITLE_LENGTH}"
+            yield Finding("F022", where, f"too long; an answer has at most {lengths}")
+        if not all(re.fullmatch(r"p\d+(?:\.\d+)?", reference) for reference in answer.source):
+            yield Finding("F010", where, "source: name sentences of the document such as p5.2")
+
+
+def _lint_removal(faq_id: str, existing: set[str]) -> Iterator[Finding]:
+    if faq_id not in existing:
+        yield Finding("F025", faq_id, "there is no such FAQ to remove")
+
+
+def _lint_as_written(edits: Edits, root: Path) -> list[Finding]:
+    """The linter's findings over a throw-away checkout in which the edits are made.
+
+    Raises ContentError if the text doesn't read back as the FAQs that it was made of.
+    """
+    texts = _topic_texts(edits, root)
+    with tempfile.TemporaryDirectory(prefix="faq-") as name:
+        data = Path(name) / "data"
+        (data / "faq").mkdir(parents=True)
+        for path in (root / "data").iterdir():
+            if path.name != "faq":
+                (data / path.name).symlink_to(path.resolve())
+        for path in (root / "data/faq").glob("*.yml"):
+            if path not in texts:
+                (data / "faq" / path.name).symlink_to(path.resolve())
+        for path, text in texts.items():
+            if text is not None:
+                written = data / "faq" / path.name
+                written.write_text(text, encoding="utf-8", newline="")
+                if read_topic(written) != _expected(path, edits):
+                    raise ContentError(f"{path}: is not laid out as its neighbours are; restore its form by hand first")
+        findings = linter.lint(Path(name))
+        return [Finding(f.code, f.where, f.message.replace(name, str(root))) for f in findings]
+
+
+def _expected(path: Path, edits: Edits) -> list[Faq]:
+    faqs: dict[str, Faq | None] = {faq.id: faq for faq in _faqs(path)}
+    faqs.update({faq_id: faq and tidy(faq) for faq_id, faq in edits.items() if _topic(faq_id) == path.stem})
+    return [faq for faq in faqs.values() if faq]
+
+
+def _topic_texts(edits: Edits, root: Path) -> dict[Path, str | None]:
+    """The new text of each topic file that the edits touch; None for a file that shall go."""
+    topics: dict[str, TopicText] = {}
+    for faq_id, faq in edits.items():
+        topic = _topic(faq_id)
+        if topic not in topics:
+            path = _path(topic, root)
+            topics[topic] = cut(_read(path), str(path)) if path.exists() else new_topic(topic)
+        if faq is None:
+            topics[topic].drop(faq_id)
+        else:
+            topics[topic].put(tidy(faq))
+    return {_path(topic, root): str(text) if text.questions else None for topic, text in sorted(topics.items())}
+
+
+def _domain_text(path: Path, topics: Mapping[Path, str | None], *, removing: bool) -> str:
+    """domain.yml with the intents of new topics behind those of the others, or without those of topics that go."""
+    text, raw = _read(path), read_yaml(path)
+    intents = list(raw["intents"])
+    lines = re.split(r"(?<=\n)", text)
+    begin = lines.index("intents:\n") + 1 if "intents:\n" in lines else len(lines)
+    for topic_path, topic_text in topics.items():
+        line = f"  - {topic_path.stem}\n"
+        if removing and topic_text is None and topic_path.stem in intents:
+            intents.remove(topic_path.stem)
+            lines.remove(line)
+        elif not removing and topic_text is not None and topic_path.stem not in intents:
+            end = begin
+            for number, other in enumerate(lines[begin:], start=begin + 1):
+                match = _LIST_ITEM.fullmatch(other)
+                if match is None:
+                    break
+                if (topic_path.parent / f"{match[1]}.yml").exists():
+                    end = number
+            intents.insert(end - begin, topic_path.stem)
+            lines.insert(end, line)
+    result = "".join(lines)
+    if yaml.safe_load(result) != {**raw, "intents": intents}:
+        raise ContentError(f"{path}: the intents must stand under `intents:`, one a line as `  - name`")
+    return result
+
+
+def _dialogue_intents(root: Path) -> set[str]:
+    texts = (path.read_text(encoding="utf-8") for path in sorted((root / "data/dialogue").glob("*.yml")))
+    return {name for text in texts for name in re.findall(r"\bintent: ([a-z0-9_]+)", text)} - {
+        path.stem for path in (root / "data/faq").glob("*.yml")
+    }
+
+
+def _is_id(faq_id: str) -> bool:
+    """Whether it is topic/name, and the topic a word in YAML too, not `yes` or `null`."""
+    topic, _, name = faq_id.partition("/")
+    return bool(_TOPIC.fullmatch(topic) and _NAME.fullmatch(name)) and yaml.safe_load(topic) == topic
+
+
+def _topic(faq_id: str) -> str:
+    return faq_id.partition("/")[0]
+
+
+def _path(topic: str, root: Path) -> Path:
+    return root / "data" / "faq" / f"{topic}.yml"
+
+
+def _faqs(path: Path) -> list[Faq]:
+    return read_topic(path) if path.exists() else []
+
+
+def _read(path: Path) -> str:
+    return path.read_bytes().decode("utf-8")  # not read_text, which would change line endings
+
+
+@contextmanager
+def _lock(root: Path) -> Iterator[None]:
+    """One writer at a time, in whatever process. The folder itself is locked: no file is left over, and a writer that
+    is killed gives the lock back."""
+    folder = root / "data" / "faq"
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        for leftover in (*folder.glob(".*.tmp"), *root.glob(".domain.yml.tmp")):  # of a writer that was killed
+            leftover.unlink()
+        yield
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, text: str) -> None:
+    """The file is the old or the new one, whole, at any moment."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename or removal survives a power cut only once its folder is on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
