@@ -170,7 +170,7 @@ class ConversationService:
             if foreign:
                 reply = other_language_reply(self._clinic, foreign)
                 return await self._record(message, [*first, reply], session.language)
-        if not message.text:  # nothing in it that can be read
+        if first and not message.text:  # that nothing in it can be read is all there is to say
             return await self._record(message, list(first), language)
         async with self._locks.hold(session.id, self._timeout) as held:
             if held:

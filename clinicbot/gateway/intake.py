@@ -180,7 +180,7 @@ def find_alarm(
 
 def _words(rows: Sequence[Waiting]) -> str:
     """What is kept of messages whose answer doesn't depend on all of them."""
-    return clean("\n".join(row.text for row in rows if row.text))[:MAX_CHARACTERS]
+    return clean("\n\n".join(row.text for row in rows if row.text))[:MAX_CHARACTERS]
 
 
 def _erasure_asked_for(rows: Sequence[Waiting], languages: Sequence[str]) -> int | None:

@@ -3,8 +3,9 @@
 import re
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060\ufeff\ud800-\udfff]")
-# With the punctuation that says as much, and without what would be doubled.
-_LINE_BREAK = re.compile(r"(?<![.!?…؟,،;:\s])\s*\n\s*")
+# An empty line ends a statement, and so does a message of a turn (`turns.py`).
+_EMPTY_LINE = re.compile(r"\n\s*\n")
+_ENDS = re.compile(r"[.!?…؟،,;:]$")
 
 
 def clean(text: str) -> str:
@@ -15,8 +16,13 @@ def clean(text: str) -> str:
 def for_rasa(text: str) -> str:
     """A leading slash would run Rasa's intents and braces its templates: both lose their power.
 
-    A line break ends a statement: people write "hi", "quick q" and their question in three lines, or three messages.
+    What an empty line divides are statements of their own.
     """
-    text = _LINE_BREAK.sub(". ", text.strip())
+    statements = (_plain(part) for part in _EMPTY_LINE.split(text))
+    said = [statement for statement in statements if statement]
+    return " ".join([part if _ENDS.search(part) else f"{part}." for part in said[:-1]] + said[-1:])
+
+
+def _plain(text: str) -> str:
     # spacing first: a slash behind a line break or a no-break space would come to the front afterwards
     return " ".join(text.replace("{", "(").replace("}", ")").split()).lstrip("/ ")

@@ -34,8 +34,8 @@ class NextTurn:
 
     @property
     def text(self) -> str:
-        """Each message as a statement of its own, so that a greeting doesn't run into a question."""
-        return "\n".join(row.text for row in self.rows if row.text)
+        """Each message as a paragraph, so that a greeting doesn't run into a question."""
+        return "\n\n".join(row.text for row in self.rows if row.text)
 
     @property
     def is_too_long(self) -> bool:

@@ -10,7 +10,8 @@ from schemathesis.checks import CHECKS
 from schemathesis.python import asgi
 from schemathesis.schemas import BaseSchema
 
-from clinicbot.gateway import app as gateway_app
+from clinicbot.gateway import services
+from clinicbot.gateway.app import create_app
 from clinicbot.gateway.replies import RasaMessage
 from clinicbot.settings import Settings
 from tests.gateway.fake_rasa import ANSWER
@@ -45,8 +46,8 @@ class RasaInProcess:
 
 @pytest.fixture
 def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BaseSchema]:
-    monkeypatch.setattr(gateway_app, "RasaClient", RasaInProcess)
-    app = gateway_app.create_app(Settings(var=tmp_path, rate_address="1000000/minute"))
+    monkeypatch.setattr(services, "RasaClient", RasaInProcess)
+    app = create_app(Settings(var=tmp_path, rate_address="1000000/minute"))
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     schema.config._seed = SEED
     yield schema

@@ -32,11 +32,11 @@ def test_after_what_looks_like_a_beginning_it_is_longer(text: str) -> None:
     assert turn(waiting(text), now=2 * PAUSE)[1] == 0
 
 
-def test_quick_messages_are_one_turn_each_a_line() -> None:
+def test_quick_messages_are_one_turn_each_a_paragraph() -> None:
     rows = (waiting("hi"), waiting("quick q", 1), waiting("can i shower after", 2))
     coming = next_turn(rows, NOON + timedelta(seconds=4), PAUSE)
     assert coming.seconds == 0
-    assert coming.text == "hi\nquick q\ncan i shower after"
+    assert coming.text == "hi\n\nquick q\n\ncan i shower after"
 
 
 def test_the_wait_starts_again_with_each_message_but_not_for_ever() -> None:
