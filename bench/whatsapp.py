@@ -31,6 +31,7 @@ QUESTIONS = (
     "kann ich danach Make-up tragen?",
 )
 EMERGENCY = "cant swallow since the injections"
+STREAM = 300
 ANSWERED_WITHIN_SECONDS = 120
 POLL_SECONDS = 0.5
 
@@ -128,6 +129,7 @@ async def run(gateway: str, graph: str, secret: str, people: int) -> None:
         meta = Meta(http, gateway, graph, secret)
         rounds = (
             ("one patient after the other", numbers[:20], None, 1),
+            (f"{STREAM} patients, 16 at a time", numbers[500 : 500 + STREAM], None, 16),
             (f"a burst of {people} patients", numbers[20 : 20 + people], None, people),
             ("emergencies, 20 patients at once", numbers[-20:], EMERGENCY, 20),
         )

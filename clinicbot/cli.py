@@ -9,6 +9,7 @@ import click
 
 from clinicbot import paths
 from clinicbot.faq import linter
+from clinicbot.faq_commands import COMMANDS
 from clinicbot.settings import Settings, SettingsError
 from clinicbot.store.database import open_database
 from clinicbot.store.staff_tasks import StaffTasks
@@ -118,6 +119,10 @@ def lint() -> None:
         click.echo(f"{len(findings)} findings")
         sys.exit(1)
     click.echo("No findings")
+
+
+for command in COMMANDS:
+    faq.add_command(command)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""All FAQs as a spreadsheet, and a spreadsheet as changes to them: preview first, then what was accepted, by the writer.
+"""All FAQs as a spreadsheet, and a spreadsheet as changes to them: previewed, and written if accepted.
 
 One row an FAQ and language. Phrasings belong to the FAQ, not to a language, so they stand in the English row, one a
 line; what doesn't fit into that cell goes on in rows directly below with the same id and language and nothing else.
@@ -26,6 +26,7 @@ COLUMNS = ("id", "language", "title", "answer", "source", "phone_line", "reviewe
 PHRASINGS_CELL = 15_000  # characters; Excel counts some as two and holds 32,767
 
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
+_LANGUAGE_OF_PLACE = re.compile(r" \(\w+\)$")
 _ID_IN_TEXT = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
 
 
@@ -141,6 +142,8 @@ def _row(line: Line, header: list[str]) -> tuple[Row, list[str]]:
         if not cells[name]:
             faults.append(f"column {name}: is empty")
     language = cells["language"].lower()
+    if language and not re.fullmatch(r"[a-z]{2,3}", language):
+        faults.append(f"column language: {language[:40]!r} must be a code such as en or tr")
     phrasings = tuple(line.strip() for line in cells["phrasings"].split("\n") if line.strip())
     if not any(cells[name] for name in COLUMNS[2:7]):
         if not phrasings:
@@ -215,7 +218,7 @@ def _by_faq(findings: Iterable[Finding], ids: Collection[str]) -> dict[str, list
     """Each finding under the FAQs that it names; under all if it names none, as one on the document does."""
     found: dict[str, list[Finding]] = {}
     for finding in findings:
-        named = {finding.where, *_ID_IN_TEXT.findall(str(finding))}
+        named = {_LANGUAGE_OF_PLACE.sub("", finding.where), *_ID_IN_TEXT.findall(str(finding))}
         for faq_id in [faq_id for faq_id in named if faq_id in ids] or ids:
             found.setdefault(faq_id, []).append(finding)
     return found

@@ -13,6 +13,7 @@ from clinicbot.yaml_files import ContentError
 
 _QUESTION = re.compile(r"- intent: (\S+)\n")
 _ANSWER = re.compile(r"  utter_(\S+):\n")
+_COMMENTS = re.compile(r"(?: {0,3}#[^\n]*\n)*")
 _LINE = re.compile(r"(?<=\n)")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 
@@ -32,8 +33,8 @@ class TopicText:
 
     def put(self, faq: Faq) -> None:
         """The FAQ in its old place, or as the last one."""
-        self.questions[faq.id] = questions_text(faq)
-        self.answers[faq.id] = answers_text(faq)
+        self.questions[faq.id] = _comments(self.questions, faq.id) + questions_text(faq)
+        self.answers[faq.id] = _comments(self.answers, faq.id) + answers_text(faq)
 
     def drop(self, faq_id: str) -> None:
         self.questions.pop(faq_id, None)
@@ -46,7 +47,11 @@ def cut(text: str, where: str) -> TopicText:
     questions: dict[str, str] = {}
     answers: dict[str, str] = {}
     place, key = pieces, "head"
+    comments = ""
     for line in _LINE.split(text):
+        if line and _COMMENTS.fullmatch(line):  # belongs to what it stands above
+            comments += line
+            continue
         if line == "responses:\n":
             place, key = pieces, "middle"
         elif line == "rules:\n":
@@ -55,10 +60,16 @@ def cut(text: str, where: str) -> TopicText:
             place, key = questions, match[1]
         elif pieces["middle"] and not pieces["tail"] and (match := _ANSWER.fullmatch(line)):
             place, key = answers, match[1]
-        place[key] = place.get(key, "") + line
+        place[key] = place.get(key, "") + comments + line
+        comments = ""
     if not pieces["middle"] or not pieces["tail"] or not text.endswith("\n"):
         raise ContentError(f"{where}: expected the lines `nlu:`, `responses:` and `rules:` in this order")
     return TopicText(pieces["head"], questions, pieces["middle"], answers, pieces["tail"])
+
+
+def _comments(pieces: dict[str, str], faq_id: str) -> str:
+    match = _COMMENTS.match(pieces.get(faq_id, ""))
+    return match[0] if match else ""
 
 
 def new_topic(topic: str) -> TopicText:

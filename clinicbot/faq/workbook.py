@@ -26,15 +26,18 @@ MAX_UNPACKED_BYTES = 60_000_000
 MAX_RATIO = 100  # unpacked to packed; a workbook of text stays under 20
 MAX_PARTS = 200
 MAX_ROWS = 5_000
-MAX_COLUMNS = 50
+MAX_COLUMNS = 20
 MAX_CELL = 20_000  # characters; Excel itself holds 32,767
 MAX_PROBLEMS = 20
 WIDTHS = (28, 10, 36, 60, 14, 11, 13, 60)
 
-_EXCEL_ROWS = 1_048_576
+_LAST_ROW = 100_000  # so that a row far below, with nothing between, costs no time
 _FORMULA_START = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-_BROKEN = (zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, TypeError, AttributeError, IndexError)
-_BROKEN += (EOFError, NotImplementedError, RuntimeError)  # a method of compression, a password
+# what openpyxl and zipfile raise over a file that isn't what it says: a part missing, damaged, locked, of another kind
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError),
+    *(ParseError, KeyError, ValueError, TypeError, AttributeError, IndexError),
+)
 
 
 class SpreadsheetError(ContentError):
@@ -134,8 +137,8 @@ def _xlsx_rows(content: bytes) -> Iterator[tuple[int, list[_Value]]]:
         sheet = workbook.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its own size is not believed
         for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
-            if number > _EXCEL_ROWS:
-                raise SpreadsheetError(f"row {number}: more rows than a sheet can have")
+            if number > _LAST_ROW:
+                raise SpreadsheetError(f"row {number}: too far below the others; delete the empty rows between")
             yield number, [_value(cell) for cell in row]
     except _BROKEN as error:
         raise SpreadsheetError("The file isn't a workbook that can be read; save it again as .xlsx") from error
@@ -167,7 +170,7 @@ def _value(cell: Any) -> _Value:
         return _Value(value.date().isoformat())
     if isinstance(value, float) and value.is_integer():
         return _Value(str(int(value)))
-    return _Value(value.isoformat() if isinstance(value, date) else str(value))
+    return _Value(value.isoformat() if isinstance(value, date) else str(value).replace("_x000D_\n", "\n"))
 
 
 def _xlsx(rows: list[list[str]]) -> bytes:

@@ -5,24 +5,22 @@ synced and renamed, one writer at a time. Whoever holds `load_faqs()` keeps what
 show an answer before it is published.
 """
 
-import fcntl
 import hashlib
-import os
 import re
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 
 from clinicbot import paths
 from clinicbot.faq import linter
+from clinicbot.faq.facts import LANGUAGES
 from clinicbot.faq.files import read_topic
 from clinicbot.faq.linter import Finding
 from clinicbot.faq.model import TOPICS, Faq
+from clinicbot.faq.safe_files import locked, remove_file, replace_file
 from clinicbot.faq.topic_text import TopicText, cut, new_topic, tidy
 from clinicbot.yaml_files import ContentError, read_yaml
 
@@ -31,10 +29,12 @@ MAX_TEXT_LENGTH = 2_000  # of an answer, in characters; half of what a WhatsApp 
 MAX_TITLE_LENGTH = 200
 
 _TOPIC = re.compile(r"[a-z][a-z0-9_]{0,49}")
+_YAML_VALUES = frozenset({"yes", "no", "on", "off", "true", "false", "null"})  # no words where they stand alone
 _NAME = re.compile(r"[a-z0-9_]{1,80}")
 # what YAML or a spreadsheet can't hold, or what either takes for the end of a line
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _LIST_ITEM = re.compile(r"  - ([a-z0-9_]+)\n")
+_OTHER_FORM = "is not laid out as its neighbours are, so it can't be changed safely; restore its form by hand first"
 
 Edits = Mapping[str, Faq | None]
 """By id, the FAQ as it shall be; None removes it."""
@@ -81,26 +81,25 @@ def write(edits: Edits, versions: Mapping[str, str], root: Path = paths.ROOT) ->
     Raises Refused, Conflict, or ContentError for a file that is damaged. Cut off in the middle (OSError, power cut),
     each file is the old or the new one, and the project can be trained: an intent is listed before its file is there.
     """
-    with _lock(root):
+    domain = root / "domain.yml"
+    with locked(root / "data" / "faq", domain):
         for topic in sorted({_topic(faq_id) for faq_id in edits}):
             if version_of(topic, root) != versions[topic]:
                 raise Conflict(topic)
         if findings := check(edits, root):
             raise Refused(findings)
         texts = _topic_texts(edits, root)
-        domain = root / "domain.yml"
         listed = _domain_text(domain, texts, removing=False)
         if listed != _read(domain):
-            _replace(domain, listed)
+            replace_file(domain, listed)
         for path, text in texts.items():
             if text is None:
-                path.unlink()
-                _sync_folder(path.parent)
+                remove_file(path)
             elif not path.exists() or text != _read(path):
-                _replace(path, text)
+                replace_file(path, text)
         unlisted = _domain_text(domain, texts, removing=True)
         if unlisted != _read(domain):
-            _replace(domain, unlisted)
+            replace_file(domain, unlisted)
 
 
 def check(edits: Edits, root: Path = paths.ROOT) -> list[Finding]:
@@ -136,7 +135,7 @@ def check(edits: Edits, root: Path = paths.ROOT) -> list[Finding]:
 def _lint_form(faq_id: str, faq: Faq, taken: set[str]) -> Iterator[Finding]:
     """Whether the FAQ can be put down at all, so that the linter can read it."""
     if faq.id != faq_id or not _is_id(faq_id):
-        yield Finding("F024", faq_id[:80], "an id is topic/name in small letters a to z, digits and underscores")
+        yield Finding("F024", faq_id, "an id is topic/name in small letters a to z, digits and underscores")
     elif faq.topic in taken:
         yield Finding("F024", faq_id, f"{faq.topic!r} is an intent of data/dialogue; choose another topic")
     if not faq.answers:
@@ -148,7 +147,7 @@ def _lint_form(faq_id: str, faq: Faq, taken: set[str]) -> Iterator[Finding]:
             yield Finding("F023", faq_id, f"{phrasing[:40]!r}: has a line break or control character; write one line")
     for language, answer in faq.answers.items():
         where = f"{faq_id} ({language})"
-        if answer.language != language or language not in linter.LANGUAGES:
+        if answer.language != language or language not in LANGUAGES:
             yield Finding("F021", where, "no rule for this language's “not” in faq/facts.py")
         if _UNWRITABLE.search(answer.text) or _UNWRITABLE.search(answer.title) or "\n" in answer.title.strip():
             yield Finding("F023", where, "has a control character, or a title of two lines; write plain text")
@@ -184,7 +183,7 @@ def _lint_as_written(edits: Edits, root: Path) -> list[Finding]:
                 written = data / "faq" / path.name
                 written.write_text(text, encoding="utf-8", newline="")
                 if read_topic(written) != _expected(path, edits):
-                    raise ContentError(f"{path}: is not laid out as its neighbours are; restore its form by hand first")
+                    raise ContentError(f"{path}: {_OTHER_FORM}")
         findings = linter.lint(Path(name))
         return [Finding(f.code, f.where, f.message.replace(name, str(root))) for f in findings]
 
@@ -201,13 +200,22 @@ def _topic_texts(edits: Edits, root: Path) -> dict[Path, str | None]:
     for faq_id, faq in edits.items():
         topic = _topic(faq_id)
         if topic not in topics:
-            path = _path(topic, root)
-            topics[topic] = cut(_read(path), str(path)) if path.exists() else new_topic(topic)
+            topics[topic] = _cut(_path(topic, root))
         if faq is None:
             topics[topic].drop(faq_id)
         else:
             topics[topic].put(tidy(faq))
     return {_path(topic, root): str(text) if text.questions else None for topic, text in sorted(topics.items())}
+
+
+def _cut(path: Path) -> TopicText:
+    """Raises ContentError where YAML sees other FAQs than the writer does, so none is doubled or lost."""
+    if not path.exists():
+        return new_topic(path.stem)
+    text, faqs = cut(_read(path), str(path)), read_topic(path)
+    if list(text.questions) != [faq.id for faq in faqs] or set(text.answers) != {faq.id for faq in faqs if faq.answers}:
+        raise ContentError(f"{path}: {_OTHER_FORM}")
+    return text
 
 
 def _domain_text(path: Path, topics: Mapping[Path, str | None], *, removing: bool) -> str:
@@ -245,9 +253,8 @@ def _dialogue_intents(root: Path) -> set[str]:
 
 
 def _is_id(faq_id: str) -> bool:
-    """Whether it is topic/name, and the topic a word in YAML too, not `yes` or `null`."""
     topic, _, name = faq_id.partition("/")
-    return bool(_TOPIC.fullmatch(topic) and _NAME.fullmatch(name)) and yaml.safe_load(topic) == topic
+    return bool(_TOPIC.fullmatch(topic) and _NAME.fullmatch(name)) and topic not in _YAML_VALUES
 
 
 def _topic(faq_id: str) -> str:
@@ -264,43 +271,3 @@ def _faqs(path: Path) -> list[Faq]:
 
 def _read(path: Path) -> str:
     return path.read_bytes().decode("utf-8")  # not read_text, which would change line endings
-
-
-@contextmanager
-def _lock(root: Path) -> Iterator[None]:
-    """One writer at a time, in whatever process. The folder itself is locked: no file is left over, and a writer that
-    is killed gives the lock back."""
-    folder = root / "data" / "faq"
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        for leftover in (*folder.glob(".*.tmp"), *root.glob(".domain.yml.tmp")):  # of a writer that was killed
-            leftover.unlink()
-        yield
-    finally:
-        os.close(handle)
-
-
-def _replace(path: Path, text: str) -> None:
-    """The file is the old or the new one, whole, at any moment."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename or removal survives a power cut only once its folder is on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -33,6 +34,8 @@ AT_ONCE = 16
 EACH_SECONDS = 0.05
 # The outbox is looked through this often even if nobody calls.
 LOOK_AGAIN_SECONDS = 5.0
+# How often attempts that nobody is making any more are looked for.
+RECOVER_EACH_SECONDS = 5.0
 # At a stop, for what is on its way; the supervisor waits ten seconds.
 STOP_SECONDS = 4.0
 # After a database that could not be read or written, before it is tried again.
@@ -90,6 +93,7 @@ class DeliveryService:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._pace = Pace(EACH_SECONDS)
         self._stopping = False
+        self._recover_at = 0.0
 
     def wake(self) -> None:
         """Something new is in the outbox."""
@@ -127,8 +131,10 @@ class DeliveryService:
 
     async def _start_due(self) -> float:
         """Begin with everybody to whom something is due; the seconds until the next look."""
-        busy = {contact_id for contact_id, _ in self._sending}
-        await run_in_threadpool(self._outbox.recover_without, busy)
+        if time.monotonic() > self._recover_at:
+            self._recover_at = time.monotonic() + RECOVER_EACH_SECONDS
+            busy = {contact_id for contact_id, _ in self._sending}
+            await run_in_threadpool(self._outbox.recover_without, busy)
         for contact_id, urgent in await run_in_threadpool(self._outbox.due):
             self._start(contact_id, urgent)
         at = await run_in_threadpool(self._outbox.next_due_at)

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from clinicbot.clinic import Clinic
 from clinicbot.gateway.answering import Answering
 from clinicbot.gateway.delivery import DeliveryService
-from clinicbot.gateway.intake import LOOK_AGAIN, Intake, Look
+from clinicbot.gateway.intake import Intake, Look
 from clinicbot.gateway.storing import Storage
 from clinicbot.language import detect_language
 from clinicbot.messages import Channel, InboundMessage, Person
@@ -29,7 +29,10 @@ logger = logging.getLogger(__name__)
 
 # Turns that ask Rasa at the same time: it answers one after the other, and each has five seconds.
 AT_ONCE = 6
+# People whose messages are read at the same time: more would only keep webhooks waiting for the processor.
+READ_AT_ONCE = 3
 TRY_AGAIN_SECONDS = 1.0
+FAILED = Look(seconds=TRY_AGAIN_SECONDS)
 
 
 @dataclass
@@ -72,6 +75,7 @@ class IncomingService:
         self._desks: dict[int, Desk] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._readers = asyncio.Semaphore(READ_AT_ONCE)
         self._told: set[tuple[Channel, str]] = set()
 
     async def resume(self) -> None:
@@ -130,11 +134,12 @@ class IncomingService:
     async def _serve(self, contact_id: int, desk: Desk) -> None:
         """Answer a person's turns until there are none, those that a killed process had begun with first."""
         try:
-            look = LOOK_AGAIN
+            look = FAILED
             while look.turn or look.seconds is not None or desk.news.is_set():
                 desk.news.clear()
-                for turn in await self._begun(contact_id, desk):
-                    await self._finish_busily(contact_id, desk, turn, Look())
+                if look is FAILED:  # at first, too: nobody knows what was taken
+                    for turn in await self._begun(contact_id, desk):
+                        await self._finish_busily(contact_id, desk, turn, Look())
                 look = await self._look(contact_id, desk)
                 if look.turn is not None:
                     await self._finish_busily(contact_id, desk, look.turn, look)
@@ -146,6 +151,7 @@ class IncomingService:
 
     async def _begun(self, contact_id: int, desk: Desk) -> list[Turn]:
         """Turns that were taken and that nobody is answering."""
+        await self._storage.let_it_finish()
         try:
             begun = await run_in_threadpool(self._inbox.begun, contact_id)
         except SQLAlchemyError:
@@ -180,11 +186,11 @@ class IncomingService:
     async def _look(self, contact_id: int, desk: Desk, *, alarms_only: bool = False) -> Look:
         await self._storage.let_it_finish()
         try:
-            async with desk.lock:
+            async with self._readers, desk.lock:
                 look = await self._read(contact_id, desk, alarms_only=alarms_only)
         except SQLAlchemyError as error:
             logger.error("the inbox can't be read; it is tried again: %s", without_data(error))
-            return Look(seconds=TRY_AGAIN_SECONDS)
+            return FAILED
         if look.turn is not None:
             desk.turns.add(look.turn.message.id)
         self._delivery.wake()

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 # Deliveries in one transaction, at the most.
 TOGETHER = 50
 # Other work waits for so long at the most while something is being stored.
-OTHERS_WAIT_SECONDS = 0.25
+OTHERS_WAIT_SECONDS = 0.4
 
 
 @dataclass(frozen=True)

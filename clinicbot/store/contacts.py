@@ -97,19 +97,17 @@ def contact_for(connection: Connection, channel: Channel, person: Person, langua
     A business-scoped user id goes before the telephone number, since numbers change hands: a number that now comes
     with another user id is somebody else's.
     """
-    identity = person.user_id or f"tel:{person.phone}"
     found = _find(connection, channel, person)
     if found is None:
-        made = insert_new(
-            connection,
-            contacts,
-            {"channel": channel.value, "identity": identity, "language": language, "written_at": utc_now()},
-        )
-        found = connection.execute(
-            select(contacts).where(contacts.c.channel == channel.value, contacts.c.identity == identity)
-        ).one()
-        if made and person.phone:
-            _take_number_from_others(connection, channel, person.phone, found.id)
+        identity = person.user_id or f"tel:{person.phone}"
+        known = {"user_id": person.user_id, "phone": person.phone, "written_at": utc_now()}
+        keys = {"channel": channel.value, "identity": identity}
+        made = insert_new(connection, contacts, {**keys, **known, "language": language})
+        found = connection.execute(select(contacts).filter_by(**keys)).one()
+        if made:
+            if person.user_id and person.phone:
+                _take_number_from_others(connection, channel, person.phone, found.id)
+            return int(found.id)
     changes: dict[str, Any] = {"written_at": utc_now()}
     if person.user_id and found.user_id != person.user_id:
         changes |= {"user_id": person.user_id, "identity": person.user_id}
