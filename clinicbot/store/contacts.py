@@ -13,6 +13,8 @@ from clinicbot.messages import Channel, Person
 from clinicbot.store.conversations import Session, utc_now
 from clinicbot.store.database import contact_sessions, contacts, inbox, insert_new, outbox, sessions, staff_tasks
 
+# A session's life is extended by so much at least.
+EXTENDED_BY = timedelta(minutes=15)
 # A person is not forgotten while they may be writing.
 SILENT_FOR = timedelta(minutes=10)
 
@@ -52,6 +54,8 @@ class Contacts:
                 .limit(1)
             ).first()
             if row is not None:
+                if until - row.expires_at < EXTENDED_BY:  # not worth a transaction of each message's
+                    return Session(row.id, row.language, row.expires_at, json.loads(row.greeting))
                 connection.execute(update(sessions).where(sessions.c.id == row.id).values(expires_at=until))
                 return Session(row.id, row.language, until, json.loads(row.greeting))
             session = Session(secrets.token_hex(16), contact.language, until, greeting)
