@@ -8,6 +8,7 @@ in either case stand under `response_selector.default.ranking`. What was said be
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -20,10 +21,11 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from clinicbot.language import detect_language
+from clinicbot.nlu.assembling import assemble, default_options
 from clinicbot.nlu.encoder import default_encoder
 from clinicbot.nlu.question_model import Prediction, QuestionModel
 from clinicbot.nlu.question_training import train
-from clinicbot.nlu.understanding import Acts, Earlier, Part, Understander, Understanding
+from clinicbot.nlu.understanding import Earlier, Part, Understander, Understanding
 from clinicbot.nlu.vocabulary import read_vocabulary
 from clinicbot.texts import DEFAULT_LANGUAGE
 
@@ -35,23 +37,12 @@ SEVERAL = "several_questions"
 class QuestionClassifier(GraphComponent, IntentClassifier):
     """Options: `vocabulary` (file with the subject's words), `languages`, `negatives` (intents not to be answered),
     `urgent` (intents that go before a likelier one from this margin on; zero is where the model would say yes), and
-    the small acts of dialogue `asides`, `repeat`, `accept`, `decline`, `once`, `clarify` (`understanding.Acts`)."""
+    the small acts of dialogue `asides`, `repeat`, `accept`, `decline`, `once`, `clarify` (`understanding.Acts`);
+    `trained`, a folder with a model that was trained outside of Rasa, which then trains none itself."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {
-            "vocabulary": None,
-            "languages": [DEFAULT_LANGUAGE],
-            "negatives": [],
-            "urgent": {},
-            "threshold": None,
-            "asides": [],
-            "repeat": None,
-            "accept": None,
-            "decline": None,
-            "once": {},
-            "clarify": {},
-        }
+        return default_options()
 
     def __init__(
         self,
@@ -67,7 +58,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         self._model = model
         self._titles = titles or {}
         self._topics = sorted({label.partition("/")[0] for label in (model.labels if model else []) if "/" in label})
-        self._understander = self._make_understander(model) if model else None
+        self._understander = assemble(model, self._titles, config) if model else None
 
     @classmethod
     def create(
@@ -79,42 +70,31 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     ) -> "QuestionClassifier":
         return cls(config, model_storage, resource)
 
-    def _make_understander(self, model: QuestionModel) -> Understander:
-        config = self._config
-        acts = Acts(
-            asides=frozenset(config["asides"]),
-            repeat=config["repeat"],
-            accept=config["accept"],
-            decline=config["decline"],
-            once=config["once"],
-            clarify={intent: tuple(faqs) for intent, faqs in config["clarify"].items()},
-        )
-        return Understander(
-            model,
-            titles=self._titles,
-            negatives=config["negatives"],
-            urgent=config["urgent"],
-            acts=acts,
-            threshold=config["threshold"],
-        )
-
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
         self._titles = _titles(training_data)
+        self._model = self._trained() or self._fit(training_data)
+        self._understander = assemble(self._model, self._titles, self._config)
+        self._persist()
+        return self._resource
+
+    def _trained(self) -> QuestionModel | None:
+        """The model that was trained outside of Rasa, which would need a minute to look at so many phrasings."""
+        folder = self._config["trained"]
+        return QuestionModel.load(Path(folder), default_encoder()) if folder else None
+
+    def _fit(self, training_data: TrainingData) -> QuestionModel:
+        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
         phrasings = [
             (example.get(TEXT), example.get(INTENT_RESPONSE_KEY) or example.get(INTENT)) for example in examples
         ]
         # an FAQ's title is the plainest way to ask it
         phrasings += [(title, faq) for faq, titles in self._titles.items() for title in titles.values()]
-        self._model = train(
+        return train(
             [text for text, _ in phrasings],
             [label for _, label in phrasings],
             encoder=default_encoder(),
             subject=read_vocabulary(self._config["vocabulary"]).subject,
         )
-        self._understander = self._make_understander(self._model)
-        self._persist()
-        return self._resource
 
     def _persist(self) -> None:
         assert self._model is not None

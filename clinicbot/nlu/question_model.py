@@ -149,6 +149,16 @@ class QuestionModel:
             for as_typed, typed, text in zip(predictions, plain, corrected, strict=False)
         ]
 
+    def nearest(self, text: str) -> list[tuple[str, float]]:
+        """Classes by the cosine of their phrasing that comes nearest to the text, best first."""
+        vector = (self._encoder.encode([normalise(text)]) @ self._linear.directions)[0]
+        phrasings = self._linear.phrasings
+        found = [
+            (label, float(phrasings.cosines(number, vector).max(initial=-1.0)))
+            for number, label in enumerate(self.labels)
+        ]
+        return sorted(found, key=lambda entry: -entry[1])
+
     def _predict(self, plain: str, vector: Vectors) -> Prediction:
         margins = self._linear.margins(plain, vector)
         confidence = float(self._calibration.confidence(self._linear.confidence_features(margins, vector)))

@@ -10,7 +10,6 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -23,7 +22,8 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-metadata = MetaData()
+from clinicbot.store import figure_tables, staff_tables  # noqa: F401  their tables are made with ours
+from clinicbot.store.metadata import metadata
 
 # `id` is also Rasa's sender id: a random pseudonym, never a phone number.
 sessions = Table(

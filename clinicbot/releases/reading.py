@@ -1,0 +1,99 @@
+"""What the live assistant would make of a text, outside of Rasa: for the staff, while they write."""
+
+import json
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from clinicbot.nlu.assembling import CLASSIFIER, assemble, read_options
+from clinicbot.nlu.encoder import Encoder, Vectors, default_encoder
+from clinicbot.nlu.question_model import QuestionModel
+from clinicbot.nlu.understanding import NOT_UNDERSTOOD, Understander
+from clinicbot.releases.store import Release, ReleaseError, Releases
+from clinicbot.texts import DEFAULT_LANGUAGE
+
+RANKED = 5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one text means. `label` is an intent or `topic/name`; `confidence` how likely it is right, 0 to 1;
+    `answered` False means that the assistant would say that it isn't sure. `ranking` has the likeliest labels with
+    their shares, `nearest` those whose phrasings come nearest, with the cosine, best first."""
+
+    label: str
+    confidence: float
+    answered: bool
+    ranking: tuple[tuple[str, float], ...]
+    nearest: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    stamp: int
+    model: QuestionModel
+    understander: Understander
+
+
+class LiveReader:
+    """Loads the live release's model at first use, and another when that has gone live. Safe among threads."""
+
+    def __init__(self, releases: Releases, encoder: Encoder | None = None) -> None:
+        self._releases = releases
+        self._encoder = encoder
+        self._loaded: _Loaded | None = None
+        self._lock = Lock()
+
+    def read(self, texts: Sequence[str], language: str = DEFAULT_LANGUAGE) -> list[Reading]:
+        """Blocking, some milliseconds a text. Raises ReleaseError before the first release."""
+        with self._lock:
+            loaded = self._load()
+            return [self._read(loaded, text, language) for text in texts]
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Unit sentence vectors, shape (texts, encoder dimensions). Blocking."""
+        with self._lock:
+            return self._default().encode(list(texts))
+
+    def _default(self) -> Encoder:
+        if self._encoder is None:
+            self._encoder = default_encoder()
+        return self._encoder
+
+    def _load(self) -> _Loaded:
+        stamp = self._releases.stamp()
+        if self._loaded is None or self._loaded.stamp != stamp:
+            release = self._releases.live()
+            if release is None:
+                raise ReleaseError("nothing has been released yet; start the assistant with `clinicbot run` first")
+            model, titles = load_model(release, self._default())
+            options = read_options(release.content / "config.yml")
+            self._loaded = _Loaded(stamp, model, assemble(model, titles, options))
+        return self._loaded
+
+    def _read(self, loaded: _Loaded, text: str, language: str) -> Reading:
+        part = loaded.understander.understand(text, language).parts[0]
+        ranking = tuple((label, share) for label, _, share in part.prediction.ranking[:RANKED])
+        label = part.prediction.best if part.label == NOT_UNDERSTOOD else part.label
+        nearest = tuple(loaded.model.nearest(text)[:RANKED])
+        return Reading(label, part.prediction.confidence, part.label != NOT_UNDERSTOOD, ranking, nearest)
+
+
+def load_model(release: Release, encoder: Encoder) -> tuple[QuestionModel, dict[str, dict[str, str]]]:
+    """The classifier's model and the FAQs' titles out of a release's archive. Raises ReleaseError."""
+    with tempfile.TemporaryDirectory(prefix="model-") as name:
+        folder = Path(name)
+        try:
+            with tarfile.open(release.model) as archive:
+                for member in archive:
+                    file = Path(member.name)
+                    if member.isfile() and CLASSIFIER in file.parent.name:
+                        member.name = file.name
+                        archive.extract(member, folder)
+            titles = json.loads((folder / "titles.json").read_text(encoding="utf-8"))
+            return QuestionModel.load(folder, encoder), titles
+        except (OSError, tarfile.TarError, KeyError, ValueError, EOFError) as error:
+            raise ReleaseError(f"the model of release {release.number} can't be read: {error}") from error
