@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -82,16 +83,19 @@ def our_server(
     variables: Mapping[str, str] = MappingProxyType({}),
     more_programs: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> Iterator[Server]:
-    """The three parts of a checkout, trained first if its content has no model, and more where asked.
+    """The parts of a checkout, trained first if its content has no model, and more where asked.
 
     Raises ServerError.
     """
     ensure_model(root)
-    port, rasa_port, actions_port = free_ports(3)
+    port, rasa_port, actions_port, console_port = free_ports(4)
+    # what is measured is this checkout's content, not a release of an earlier one
+    shutil.rmtree(FOLDER / "ours" / "releases", ignore_errors=True)
     own = {
         "CLINICBOT_PORT": str(port),
         "CLINICBOT_RASA_PORT": str(rasa_port),
         "CLINICBOT_ACTIONS_PORT": str(actions_port),
+        "CLINICBOT_CONSOLE_PORT": str(console_port),
         "CLINICBOT_VAR": str(FOLDER / "ours"),
         "PYTHONPATH": str(root),
         "CLINICBOT_RATE_SESSION": "1000000/minute",

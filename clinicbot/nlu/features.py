@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from clinicbot.nlu.encoder import Encoder, Vectors
 
@@ -30,6 +30,23 @@ class CharacterNgrams:
     def fit(cls, texts: Sequence[str]) -> "CharacterNgrams":
         fitted = _vectorizer(min_df=2).fit(texts)
         return cls({gram: int(index) for gram, index in fitted.vocabulary_.items()}, fitted.idf_)
+
+    def extended(self, texts: Sequence[str]) -> "CharacterNgrams":
+        """With the n-grams that only these further texts have, in two of them at least, behind the known ones.
+
+        What is known keeps its column and its weight, so that what was learned of it stays right.
+        """
+        known = self._vectorizer.vocabulary_
+        if not texts:
+            return self
+        counted = CountVectorizer(analyzer="char_wb", ngram_range=NGRAMS, binary=True).fit(texts)
+        found = counted.get_feature_names_out()
+        counts = np.asarray(counted.transform(texts).sum(axis=0)).ravel()
+        fresh = [(gram, count) for gram, count in zip(found, counts, strict=True) if count >= 2 and gram not in known]
+        vocabulary = {**known, **{gram: len(known) + number for number, (gram, _) in enumerate(fresh)}}
+        # as rare as the rarest known one: how many texts there were before isn't kept
+        rarest = float(self._vectorizer.idf_.max(initial=1.0))
+        return CharacterNgrams(vocabulary, np.concatenate([self._vectorizer.idf_, np.full(len(fresh), rarest)]))
 
     @property
     def vocabulary(self) -> dict[str, int]:

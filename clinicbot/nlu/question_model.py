@@ -127,6 +127,22 @@ class QuestionModel:
     def threshold(self) -> float:
         return self._calibration.threshold
 
+    @property
+    def linear(self) -> LinearModel:
+        return self._linear
+
+    @property
+    def calibration(self) -> Calibration:
+        return self._calibration
+
+    @property
+    def spelling(self) -> Spelling:
+        return self._spelling
+
+    def with_linear(self, linear: LinearModel, spelling: Spelling) -> "QuestionModel":
+        """Another linear part and its known words, calibrated as this one."""
+        return QuestionModel(self._encoder, linear, self._calibration, spelling)
+
     def with_spelling(self, spelling: Spelling) -> "QuestionModel":
         """The same model with other known words."""
         return QuestionModel(self._encoder, self._linear, self._calibration, spelling)

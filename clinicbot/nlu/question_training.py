@@ -86,7 +86,7 @@ def _fit(data: TrainingSet, rows: npt.NDArray[np.bool_]) -> LinearModel:
     vectors, owners = data.vectors[rows], data.owners[rows]
     ngrams = CharacterNgrams.fit(texts)
     matrix = sparse.hstack([sparse.csr_matrix(vectors), ngrams.transform(texts)]).tocsr()
-    svm = LinearSVC(C=REGULARISATION, tol=0.1, random_state=0).fit(matrix, owners)
+    svm = _solver().fit(matrix, owners)
     weights, bias = svm.coef_, svm.intercept_
     if len(data.labels) == 2:  # scikit-learn keeps one row for two classes
         weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
@@ -98,6 +98,16 @@ def _fit(data: TrainingSet, rows: npt.NDArray[np.bool_]) -> LinearModel:
         bias=bias.astype(np.float32),
         phrasings=Phrasings.of(vectors, owners, len(data.labels)),
     )
+
+
+def fit_class(matrix: sparse.csr_matrix, is_member: npt.NDArray[np.bool_]) -> tuple[Vectors, float]:
+    """One class against the rest: the weights, shape (columns of the matrix,), and the bias, as `train` finds them."""
+    svm = _solver().fit(matrix, is_member)
+    return svm.coef_[0].astype(np.float32), float(svm.intercept_[0])
+
+
+def _solver() -> LinearSVC:
+    return LinearSVC(C=REGULARISATION, tol=0.1, random_state=0)
 
 
 def _calibrate(rehearsal: LinearModel, data: TrainingSet, held: npt.NDArray[np.int64]) -> Calibration:

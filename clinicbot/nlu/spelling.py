@@ -7,8 +7,9 @@ so a word that is wrongly taken for another does no harm to a text that is well 
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -17,6 +18,10 @@ SEEN_AT_LEAST = 2
 SHORTEST = 4
 # Letters that may be wrong: one of short words, two from seven letters on.
 LONG = 7
+MOST_WRONG = 2
+
+Near = tuple[str, int]
+"""A known word without accents, and how many letters it is away."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _VOWELS = frozenset("aeiouyаеиоуыэюя")
@@ -44,27 +49,54 @@ class Spelling:
     def of(cls, texts: Iterable[str]) -> "Spelling":
         return cls(dict(Counter(word for text in texts for word in _WORD.findall(text))))
 
+    def changed(self, added: Iterable[str], removed: Iterable[str]) -> "Spelling":
+        """With the words of some more phrasings, and without those of some less."""
+        counts = Counter(self.counts)
+        counts.update(word for text in added for word in _WORD.findall(text))
+        counts.subtract(word for text in removed for word in _WORD.findall(text))
+        return Spelling({word: count for word, count in counts.items() if count > 0})
+
     def corrected(self, text: str) -> str:
         """A normalised text with its unknown words replaced by near known ones; the others stay as they are."""
         return _WORD.sub(lambda match: self._word(match[0]), text)
 
-    def _word(self, word: str) -> str:
-        if word in self.counts:
-            return word
+    def corrected_all(self, texts: Sequence[str]) -> list[str]:
+        """What `corrected` makes of each text, in a tenth of the time for thousands of them."""
+        words = {word for text in texts for word in _WORD.findall(text)}
+        plain = {word: _plain(word) for word in words}
+        unknown = sorted({plain[word] for word in words if self._is_unknown(word, plain[word])})
+        near: dict[str, list[Near]] = {each: [] for each in unknown}
+        distances = process.cdist(unknown, self._choices, scorer=OSA.distance, score_cutoff=MOST_WRONG, dtype=np.uint8)
+        for row, column in np.argwhere(distances <= MOST_WRONG):
+            if distances[row, column] <= _limit(unknown[row]):
+                near[unknown[row]].append((self._choices[column], int(distances[row, column])))
+        known = {word: self._word(word, near.get(plain[word], [])) for word in words}
+        return [_WORD.sub(lambda match: known[match[0]], text) for text in texts]
+
+    def _is_unknown(self, word: str, plain: str) -> bool:
+        return word not in self.counts and plain not in self._plain and len(plain) >= SHORTEST
+
+    def _word(self, word: str, near: list[Near] | None = None) -> str:
         plain = _plain(word)
-        if plain in self._plain:
-            return self._plain[plain]
-        if len(plain) < SHORTEST:
-            return word
-        limit = 1 if len(plain) < LONG else 2
-        near = process.extract(plain, self._choices, scorer=OSA.distance, score_cutoff=limit, limit=None)
-        if near:
-            best = min(near, key=lambda n: (n[1], n[0][0] != plain[0], -self.counts[self._plain[n[0]]]))
+        if not self._is_unknown(word, plain):
+            return word if word in self.counts else self._plain.get(plain, word)
+        found = self._near(plain) if near is None else near
+        if found:
+            best = min(found, key=lambda n: (n[1], n[0][0] != plain[0], -self.counts[self._plain[n[0]]]))
             return self._plain[best[0]]
         consonants = _consonants(plain)
         if len(consonants) >= max(_LEAST_CONSONANTS, _CONSONANT_SHARE * len(plain)):
             return self._without_vowels.get(consonants, word)
         return word
+
+    def _near(self, plain: str) -> list[Near]:
+        """Known words that it may be, by distance and then in their order."""
+        found = process.extract(plain, self._choices, scorer=OSA.distance, score_cutoff=_limit(plain), limit=None)
+        return [(choice, int(distance)) for choice, distance, _ in found]
+
+
+def _limit(plain: str) -> int:
+    return 1 if len(plain) < LONG else MOST_WRONG
 
 
 def _plain(word: str) -> str:

@@ -17,6 +17,8 @@ from clinicbot.transliteration import cyrillic_from_latin
 NOT_UNDERSTOOD = "nlu_fallback"
 DECLINED = "decline_suggestions"
 DIRECT = "faq:"
+# How what stands behind other buttons begins, and its class.
+DIRECT_ACTS = {"callback:": "request_callback"}
 SUGGESTED = 3
 # Longer ago a message goes on only if it says so, and after the second time it is a conversation of its own.
 FRESH_SECONDS = 10 * 60
@@ -117,6 +119,11 @@ class Understander:
         self._splitter = Splitter(self._negatives, self._acts.asides) if self._has_faqs() else None
         self._turn = lru_cache(maxsize=REMEMBERED)(self._read_turn)
 
+    @property
+    def threshold(self) -> float:
+        """The least confidence of an answer."""
+        return self._threshold
+
     def _has_faqs(self) -> bool:
         return any("/" in label for label in self._model.labels)
 
@@ -159,6 +166,8 @@ class Understander:
         pressed = text.removeprefix(DIRECT)
         if text.startswith(DIRECT) and "/" in pressed and pressed in self._model.labels:
             return self._certainly(text, [pressed])
+        if (act := _act_of(text)) in self._model.labels:
+            return self._certainly(text, [act])
         words = words_of(text)
         if len(words) == 1 and words[0].isdigit() and 1 <= int(words[0]) <= len(state.offered):
             return self._certainly(text, [state.offered[int(words[0]) - 1]])
@@ -210,7 +219,8 @@ class Understander:
         return Understanding(tuple(parts))
 
     def _in_own_letters(self, text: str, language: str) -> str:
-        romanised = language == ROMANISED_IN and text.isascii() and not text.startswith(DIRECT)
+        pressed = text.startswith((DIRECT, *DIRECT_ACTS))
+        romanised = language == ROMANISED_IN and text.isascii() and not pressed
         return cyrillic_from_latin(text) if romanised else text
 
     def _not_understood_beside(self, text: str, connectives: Connectives) -> list[Part]:
@@ -289,3 +299,7 @@ class Understander:
     def nearest(self, prediction: Prediction) -> tuple[str, ...]:
         """The FAQs that a message which isn't understood comes nearest to."""
         return tuple(label for label, _, _ in prediction.ranking if "/" in label)[:SUGGESTED]
+
+
+def _act_of(text: str) -> str:
+    return next((act for beginning, act in DIRECT_ACTS.items() if text.startswith(beginning)), "")

@@ -1,19 +1,18 @@
 """What the live assistant would make of a text, outside of Rasa: for the staff, while they write."""
 
-import json
-import tarfile
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 
-from clinicbot.nlu.assembling import CLASSIFIER, assemble, read_options
+from clinicbot.nlu.assembling import assemble, read_options
 from clinicbot.nlu.encoder import Encoder, Vectors, default_encoder
 from clinicbot.nlu.question_model import QuestionModel
 from clinicbot.nlu.understanding import NOT_UNDERSTOOD, Understander
 from clinicbot.releases.store import Release, ReleaseError, Releases
 from clinicbot.texts import DEFAULT_LANGUAGE
+from clinicbot.training import packaging
+from clinicbot.training.errors import TrainingError
+from clinicbot.yaml_files import ContentError
 
 RANKED = 5
 
@@ -48,7 +47,7 @@ class LiveReader:
         self._lock = Lock()
 
     def read(self, texts: Sequence[str], language: str = DEFAULT_LANGUAGE) -> list[Reading]:
-        """Blocking, some milliseconds a text. Raises ReleaseError before the first release."""
+        """Blocking, some milliseconds a text. Raises ReleaseError before the first release, or where it is damaged."""
         with self._lock:
             loaded = self._load()
             return [self._read(loaded, text, language) for text in texts]
@@ -69,8 +68,11 @@ class LiveReader:
             release = self._releases.live()
             if release is None:
                 raise ReleaseError("nothing has been released yet; start the assistant with `clinicbot run` first")
-            model, titles = load_model(release, self._default())
-            options = read_options(release.content / "config.yml")
+            try:
+                model, titles = load_model(release, self._default())
+                options = read_options(release.content / "config.yml")
+            except (TrainingError, ContentError) as error:
+                raise ReleaseError(str(error)) from error
             self._loaded = _Loaded(stamp, model, assemble(model, titles, options))
         return self._loaded
 
@@ -83,17 +85,5 @@ class LiveReader:
 
 
 def load_model(release: Release, encoder: Encoder) -> tuple[QuestionModel, dict[str, dict[str, str]]]:
-    """The classifier's model and the FAQs' titles out of a release's archive. Raises ReleaseError."""
-    with tempfile.TemporaryDirectory(prefix="model-") as name:
-        folder = Path(name)
-        try:
-            with tarfile.open(release.model) as archive:
-                for member in archive:
-                    file = Path(member.name)
-                    if member.isfile() and CLASSIFIER in file.parent.name:
-                        member.name = file.name
-                        archive.extract(member, folder)
-            titles = json.loads((folder / "titles.json").read_text(encoding="utf-8"))
-            return QuestionModel.load(folder, encoder), titles
-        except (OSError, tarfile.TarError, KeyError, ValueError, EOFError) as error:
-            raise ReleaseError(f"the model of release {release.number} can't be read: {error}") from error
+    """The classifier's model and the FAQs' titles out of a release. Raises TrainingError for a damaged one."""
+    return packaging.load_model(release.model, encoder)

@@ -1,6 +1,7 @@
 """The database: its tables and how it is opened."""
 
 import sqlite3
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.elements import TextClause
 
 from clinicbot.store import figure_tables, staff_tables  # noqa: F401  their tables are made with ours
 from clinicbot.store.metadata import metadata
@@ -204,6 +208,24 @@ def insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> 
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
     statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
     return bool(connection.execute(statement).rowcount)
+
+
+def insert_or_add(connection: Connection, table: Table, key: dict[str, Any], number: int) -> None:
+    """Add to the `count` of the row with this primary key, which is made if it isn't there."""
+    connection.execute(_adding(table), {**key, "count": number})
+
+
+@lru_cache
+def _adding(table: Table) -> TextClause:
+    """Both databases understand it. SQLAlchemy 1.4 would compile its own upsert again for each answer: 0.5 ms."""
+    key = [column.name for column in table.primary_key]
+    names = [*key, "count"]
+    values = ", ".join(f":{name}" for name in names)
+    statement = text(
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) "
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET count = {table.name}.count + excluded.count"
+    )
+    return statement.bindparams(*(bindparam(name, type_=table.c[name].type) for name in names))
 
 
 def without_data(error: SQLAlchemyError) -> str:

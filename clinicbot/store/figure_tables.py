@@ -54,8 +54,9 @@ review_decisions = Table(
     "review_decisions",
     metadata,
     Column("message_id", Integer, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
-    Column("decision", String(16), nullable=False),  # added, new, out_of_scope, dismissed
+    Column("decision", String(16), nullable=False),  # added, out_of_scope, not_in_document, dismissed
     Column("faq", String(140)),
+    Column("wrote", Boolean, nullable=False),  # whether its words became a phrasing, so that it can be taken back
     Column("person", String(64), nullable=False),
-    Column("at", DateTime, nullable=False),
+    Column("at", DateTime, nullable=False),  # the same for all messages of one act
 )

@@ -3,7 +3,20 @@
 Times are naive UTC.
 """
 
-from sqlalchemy import Boolean, Column, Date, DateTime, ForeignKey, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    event,
+)
 
 from clinicbot.store.metadata import metadata
 
@@ -60,6 +73,23 @@ audit_log = Table(
     Column("digest", String(64), nullable=False),
     sqlite_autoincrement=True,
 )
+
+_APPEND_ONLY = {
+    "sqlite": [
+        f"CREATE TRIGGER audit_log_no_{verb} BEFORE {verb} ON audit_log "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END"
+        for verb in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION audit_log_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit log is append only'; END $$",
+        "CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_log_append_only()",
+    ],
+}
+for _dialect, _statements in _APPEND_ONLY.items():
+    for _statement in _statements:
+        event.listen(audit_log, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 # What the clinic keeps about an FAQ besides its text.
 faq_care = Table(
@@ -128,6 +158,19 @@ callback_requests = Table(
     Column("note", Text, nullable=False),
     Column("created_at", DateTime, nullable=False, index=True),
     Column("changed_at", DateTime, nullable=False),
-    Column("changed_by", String(64)),
+    Column("changed_by", String(64)),  # null: the patient
+    Column("version", Integer, nullable=False),  # counts the changes, so that two people don't undo each other's
     sqlite_autoincrement=True,
+)
+
+# How far the staff has come with a task of theirs (`staff_tasks`); no row: nobody has touched it.
+staff_task_progress = Table(
+    "staff_task_progress",
+    metadata,
+    Column("task_id", Integer, ForeignKey("staff_tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", String(8), nullable=False),  # open, called, closed
+    Column("note", Text, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+    Column("changed_by", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
 )

@@ -7,38 +7,49 @@ could disagree with the files.
 import gzip
 import hashlib
 import logging
-import os
-import subprocess
-import sys
 import tarfile
+import tempfile
 import zlib
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from clinicbot import paths
+from clinicbot.training.errors import TrainingError
 
 logger = logging.getLogger(__name__)
 
 _TRAINED_FROM = ("domain.yml", "config.yml", "data", "clinicbot/nlu", "clinicbot/token_patterns.py", "requirements.txt")
 _NOT_TRAINED_FROM = ("data/clinic.yml", "data/safety", "data/texts", "data/document")
+_ENGINE = ("config.yml", "data/dialogue", "data/vocabulary.yml", *_TRAINED_FROM[3:])
+# In the console, beside the FAQs and the document.
+CHANGED_BY_STAFF = ("data/dialogue/out_of_scope.yml", "data/dialogue/not_in_document.yml")
 KEPT_MODELS = 5
-
-
-class TrainingError(Exception):
-    """Training failed; the message names the log."""
 
 
 def fingerprint(root: Path = paths.ROOT) -> str:
     """Twelve hex digits over all files that a model is made from."""
+    return _digest(root, _TRAINED_FROM, _NOT_TRAINED_FROM)[:12]
+
+
+def engine(root: Path = paths.ROOT) -> str:
+    """Twelve hex digits over what a model needs to be as it was: the code of understanding, and the dialogue's rules.
+
+    Not what the staff change: FAQs, the document, what is out of scope, and the topics' names in domain.yml.
+    """
+    return _digest(root, _ENGINE, CHANGED_BY_STAFF)[:12]
+
+
+def _digest(root: Path, names: Sequence[str], without: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
-    for name in _TRAINED_FROM:
+    for name in names:
         start = root / name
         files = [start] if start.is_file() else sorted(path for path in start.rglob("*") if path.is_file())
         for path in files:
             relative = path.relative_to(root).as_posix()
-            if path.suffix in (".yml", ".py", ".txt") and not relative.startswith(_NOT_TRAINED_FROM):
+            if path.suffix in (".yml", ".py", ".txt", ".md") and not relative.startswith(without):
                 digest.update(relative.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()
 
 
 def current_model(root: Path = paths.ROOT) -> Path | None:
@@ -62,27 +73,27 @@ def is_whole(path: Path) -> bool:
         return False
 
 
-def train(root: Path = paths.ROOT) -> Path:
-    """Train in a process of its own, into a temporary name that is renamed at the end. Raises TrainingError."""
-    models, log = root / "models", root / "var" / "log" / "train.log"
+def train(root: Path = paths.ROOT, *, log: Path | None = None) -> Path:
+    """Train from all phrasings, into a temporary name that is renamed at the end. Raises TrainingError."""
+    from clinicbot.nlu.encoder import default_encoder
+    from clinicbot.training.candidate import train_all  # scikit-learn: only where something is trained
+    from clinicbot.training.encodings import CachedEncoder
+    from clinicbot.training.packaging import package_with_rasa
+
+    models, log = root / "models", log or root / "var" / "log" / "train.log"
     unfinished = models / "unfinished"
     for folder in (models, unfinished, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    name = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{fingerprint(root)}.tar.gz"
-    rasa = str(Path(sys.executable).with_name("rasa"))
-    command = [rasa, "train", "--quiet", "--skip-validation", "--out", str(unfinished), "--fixed-model-name", name]
-    quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
-    # Rasa's cache knows a component by its class alone: a change in a module below it would give the old model again
-    quiet["RASA_MAX_CACHE_SIZE"] = "0"
-    with log.open("w", encoding="utf-8") as output:
-        done = subprocess.run(
-            command, cwd=root, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **quiet}, check=False
-        )
-    made = unfinished / name
-    if done.returncode != 0 or not is_whole(made):
-        raise TrainingError(f"training failed; see {log}")
-    final = models / name
-    made.rename(final)
+    final = models / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{fingerprint(root)}.tar.gz"
+    encoder = CachedEncoder(default_encoder(), paths.VAR / "encodings.npz")
+    with tempfile.TemporaryDirectory(dir=unfinished) as name:
+        made = Path(name) / final.name
+        train_all(root, encoder).save(Path(name))
+        encoder.save()
+        package_with_rasa(root, Path(name), made, log)
+        if not is_whole(made):
+            raise TrainingError(f"training failed; see {log}")
+        made.rename(final)
     for old in sorted(models.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)[KEPT_MODELS:]:
         old.unlink()
     return final

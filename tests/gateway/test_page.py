@@ -19,6 +19,8 @@ from clinicbot.faq.model import Answer, Faq
 from clinicbot.gateway import page
 from clinicbot.gateway.assets import accepted
 from clinicbot.gateway.problems import Problem, on_problem
+from clinicbot.releases.live_content import LiveContent
+from clinicbot.releases.store import Releases
 from clinicbot.texts import load_texts
 
 LANGUAGES = load_clinic().languages
@@ -57,8 +59,10 @@ class Outline(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=page.routes, exception_handlers={Problem: on_problem})) as client:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    app = Starlette(routes=page.routes, exception_handlers={Problem: on_problem})
+    app.state.content = LiveContent(Releases(tmp_path_factory.mktemp("var")))
+    with TestClient(app) as client:
         yield client
 
 

@@ -307,6 +307,19 @@ def test_a_pressed_suggestion_is_a_topic(understander: Understander) -> None:
     assert labels(understander, "faq:readings/adults", "and for children?") == ["readings/children"]
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_pressed_act_is_that_act_whatever_was_offered(language: str) -> None:
+    phrasings = {"request_callback": ["call me back", "ring me"], "loans/renew": ["can i renew a loan", "renew a book"]}
+    understander = Understander(train_on(phrasings), titles={}, threshold=0.0)
+    (part,) = understander.understand("callback:cancel", language).parts
+    assert (part.label, part.prediction.confidence) == ("request_callback", 1.0)
+
+
+def test_an_act_that_the_model_does_not_know_cannot_be_pressed(understander: Understander) -> None:
+    (part,) = say(understander, "callback:start").parts
+    assert part.prediction.confidence < 1.0
+
+
 @pytest.mark.parametrize("text", ["faq:nothing/here", "faq:", "say faq:loans/renew"])
 def test_only_a_known_faq_can_be_pressed(understander: Understander, text: str) -> None:
     (part,) = say(understander, text).parts

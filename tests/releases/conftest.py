@@ -1,0 +1,3 @@
+from tests.nlu_model.conftest import encoder
+
+__all__ = ["encoder"]
