@@ -24,14 +24,13 @@ class ActionSeveral(Action):
         return "action_several"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
-        language = language_of(tracker)
         for part in tracker.latest_message["parts"]:
-            _answer(dispatcher, part, language)
+            _answer(dispatcher, tracker, part)
         return []
 
 
-def _answer(dispatcher: CollectingDispatcher, part: dict[str, Any], language: str) -> None:
-    intent = str(part["intent"])
+def _answer(dispatcher: CollectingDispatcher, tracker: Tracker, part: dict[str, Any]) -> None:
+    intent, language = str(part["intent"]), language_of(tracker)
     if part["utter_action"]:
         dispatcher.utter_message(response=part["utter_action"])
     elif intent == "report_red":
@@ -43,7 +42,7 @@ def _answer(dispatcher: CollectingDispatcher, part: dict[str, Any], language: st
     elif intent == "nlu_fallback":
         _name_what_was_not_understood(dispatcher, str(part["text"]), language)
     else:
-        hand_over(dispatcher, intent, language)
+        hand_over(dispatcher, tracker, intent)
 
 
 def _name_what_was_not_understood(dispatcher: CollectingDispatcher, text: str, language: str) -> None:

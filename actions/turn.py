@@ -4,8 +4,12 @@ from datetime import datetime, timezone
 
 from rasa_sdk import Tracker
 
+from clinicbot.callback import START, Standing
 from clinicbot.clinic import WEEKDAYS, Clinic, Opening
 from clinicbot.texts import DEFAULT_LANGUAGE, Texts
+
+# Of a patient who wants to be called (actions/callback.py).
+FORM = "callback_form"
 
 
 def language_of(tracker: Tracker) -> str:
@@ -32,6 +36,19 @@ def suggestions(tracker: Tracker) -> list[dict[str, str]]:
 
 def call_clinic_button(clinic: Clinic, texts: Texts) -> dict[str, str]:
     return {"title": texts.get("call_clinic", clinic=clinic.name), "payload": clinic.phone_uri}
+
+
+def callback_buttons(tracker: Tracker, texts: Texts) -> list[dict[str, str]]:
+    """The offer to be called, unless that is being talked about already."""
+    if (tracker.active_loop or {}).get("name") == FORM:
+        return []
+    return [{"title": texts.get("callback_offer"), "payload": START}]
+
+
+def standing_of(tracker: Tracker) -> Standing:
+    """What the gateway tells of the conversation with each message."""
+    metadata = tracker.latest_message.get("metadata") or {}
+    return Standing.from_json(metadata.get("callback"))
 
 
 def opening_sentence(clinic: Clinic, texts: Texts, now: datetime | None = None) -> str:

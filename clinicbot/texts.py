@@ -55,6 +55,12 @@ def load_texts(language: str) -> Texts:
     return read_texts(path if path.exists() else paths.TEXTS / f"{DEFAULT_LANGUAGE}.yml")
 
 
+def topic_title(topic: str, texts: Texts) -> str:
+    """What a topic is called; one that staff added has no text, so it is called by its name in words."""
+    key = f"topic_{topic}"
+    return texts.get(key) if key in texts.keys() else topic.replace("_", " ").capitalize()  # noqa: SIM118  not a dict
+
+
 @lru_cache(maxsize=1)
 def other_languages() -> dict[str, str]:
     """What is said to somebody who writes in a language that the assistant doesn't speak: texts by ISO 639-1 code."""

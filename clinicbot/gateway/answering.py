@@ -82,6 +82,7 @@ class Answering:
                 flag=look.flag,
                 first=self._first(turn, look, session),
                 patience=PATIENCE - waited,
+                channel=contact.channel.value,
             )
         except SQLAlchemyError:
             raise

@@ -11,20 +11,21 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from clinicbot.clinic import load_clinic
-from clinicbot.faq.document import load_document
-from clinicbot.gateway import chat_api, openapi, page, webhooks
+from clinicbot.gateway import chat_api, console_proxy, openapi, page, webhooks
+from clinicbot.gateway.console_proxy import ChatCors, ConsoleProxy
 from clinicbot.gateway.limits import RateLimits
 from clinicbot.gateway.metrics import OUTBOX_WAITING, STAFF_TASKS_OPEN
 from clinicbot.gateway.problems import Problem, on_error, on_http_exception, on_problem
 from clinicbot.gateway.services import open_services, services_of
 from clinicbot.gateway.tokens import Tokens, signing_key
 from clinicbot.language import detect_language
+from clinicbot.releases.live_content import LiveContent
+from clinicbot.releases.store import Releases
 from clinicbot.safety.red_flags import find_red_flag, load_detectors
 from clinicbot.settings import Settings
 from clinicbot.store.database import open_database, sessions, without_data
@@ -67,15 +68,16 @@ async def metrics(request: Request) -> Response:
 def create_app(settings: Settings | None = None) -> Starlette:
     """Raises SettingsError or ContentError where something it needs is missing: better at start than at night."""
     settings = settings or Settings.from_environment()
-    clinic, document = load_clinic(), load_document()
+    clinic, content = load_clinic(), LiveContent(Releases(settings.var))
     load_detectors()
     tokens = Tokens(signing_key(settings), settings.session_hours * 3600)
     limits = RateLimits(settings)
     engine = open_database(settings.database)
+    proxy = ConsoleProxy(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_services(settings, clinic, document, tokens, limits, engine) as services:
+        async with proxy.open(), open_services(settings, clinic, content, tokens, limits, engine) as services:
             app.state.services = services
             _warm_up(clinic.languages)
             yield
@@ -85,6 +87,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         *chat_api.routes,
         *webhooks.routes,
         *page.routes,
+        *console_proxy.routes,
         Route("/api/openapi.json", openapi.show),
         Route("/health/live", live),
         Route("/health/ready", ready),
@@ -92,7 +95,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     ]
     origins = [origin.strip() for origin in settings.allowed_origins.split(",") if origin.strip()]
     cors = Middleware(
-        CORSMiddleware,
+        ChatCors,
         allow_origins=origins,
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type"],
@@ -106,6 +109,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception, Exception: on_error},
     )
     app.state.engine = engine
+    app.state.content = content
+    app.state.console_proxy = proxy
     return app
 
 

@@ -23,7 +23,7 @@ from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import find_red_flag
 from clinicbot.store.conversations import Session, utc_now
 from clinicbot.store.database import without_data
-from clinicbot.texts import DEFAULT_LANGUAGE, load_texts
+from clinicbot.texts import DEFAULT_LANGUAGE, load_texts, topic_title
 
 logger = logging.getLogger(__name__)
 
@@ -233,7 +233,9 @@ async def describe_clinic(request: Request) -> Response:
     texts = load_texts(language)
     faqs = load_faqs()
     titles = {
-        faq_id: faqs[faq_id].answers[language].title for faq_id in TOPIC_QUESTIONS if language in faqs[faq_id].answers
+        faq_id: faqs[faq_id].answers[language].title
+        for faq_id in TOPIC_QUESTIONS
+        if faq_id in faqs and language in faqs[faq_id].answers
     }
     body = {
         "name": clinic.name,
@@ -241,7 +243,7 @@ async def describe_clinic(request: Request) -> Response:
         "emergency": {"tel": clinic.emergency_uri, "text": clinic.emergency_number},
         "languages": list(clinic.languages),
         "topics": [
-            {"title": texts.get(f"topic_{faq_id.partition('/')[0]}"), "question": title}
+            {"title": topic_title(faq_id.partition("/")[0], texts), "question": title}
             for faq_id, title in titles.items()
         ],
         "notice": {

@@ -4,15 +4,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
+from clinicbot.callback import Standing, UnusableRequest, Wanted, Withdrawn
 from clinicbot.clinic import Clinic
-from clinicbot.faq.document import Document
 from clinicbot.gateway import metrics
+from clinicbot.gateway.callback_form import WORDS_OF_A_LANGUAGE, outside_of_form, request_in, understood_in
 from clinicbot.gateway.locks import ConversationLocks
 from clinicbot.gateway.rasa_client import RasaClient, RasaUnavailable
 from clinicbot.gateway.replies import (
@@ -26,10 +28,14 @@ from clinicbot.gateway.replies import (
 )
 from clinicbot.gateway.sanitising import clean, for_rasa
 from clinicbot.language import detect_language, foreign_language
+from clinicbot.releases.live_content import LiveContent
 from clinicbot.reply import Kind, Reply
 from clinicbot.safety.red_flags import MESSAGES_READ_TOGETHER, RedFlag, find_red_flag
+from clinicbot.store.callbacks import Callbacks
 from clinicbot.store.conversations import Conversations, Said, Session, StoredMessage
 from clinicbot.store.database import without_data
+from clinicbot.store.figures import RED, WEB, Counted
+from clinicbot.understood import Understood
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +61,9 @@ def red_flag_in(text: str, earlier: Sequence[Said]) -> RedFlag | None:
 
 
 def _stands_beside_emergency(answer: RasaMessage) -> bool:
-    """An FAQ that sends to the phone line (side effects, who may have it) could play a reported symptom down."""
-    return not answer.metadata.get("phone_line")
+    """An FAQ that sends to the phone line (side effects, who may have it) could play a reported symptom down; and
+    somebody in an emergency isn't asked for a name."""
+    return not answer.metadata.get("phone_line") and not answer.metadata.get("form")
 
 
 def _count(replies: list[dict[str, Any]], began: float) -> None:
@@ -64,16 +71,62 @@ def _count(replies: list[dict[str, Any]], began: float) -> None:
     metrics.MESSAGES.labels(kind=replies[0]["kind"], language=replies[0]["language"]).inc()
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """Replies that are to be recorded. `payloads` is what their buttons stand for; `request` is stored with them, or
+    they aren't said."""
+
+    replies: Sequence[Reply]
+    language: str
+    payloads: dict[str, str] = field(default_factory=dict)
+    understood: Understood | None = None
+    request: Wanted | Withdrawn | None = None
+
+
+@dataclass(frozen=True)
+class _Received:
+    """A message on its channel. `began` is since when somebody watches the clock (monotonic), None if nobody does."""
+
+    message: StoredMessage
+    channel: str = WEB
+    began: float | None = None
+
+    def counted(self, prepared: _Prepared) -> Counted:
+        first, understood = prepared.replies[0], prepared.understood
+        if first.kind is Kind.EMERGENCY:  # no model in its way: that it took no time is not worth the counting
+            return Counted(self.channel, prepared.language, first.kind.value, RED)
+        seconds = time.monotonic() - self.began if self.began is not None else None
+        return Counted(
+            self.channel, prepared.language, first.kind.value, understood.label if understood else "", seconds
+        )
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What a message may go on from, and what the callback form has to know."""
+
+    said: Sequence[Said]
+    standing: Standing
+
+
 class ConversationService:
     """Answers messages of any channel; always returns at least one reply."""
 
     def __init__(
-        self, *, conversations: Conversations, rasa: RasaClient, clinic: Clinic, document: Document, timeout: float
+        self,
+        *,
+        conversations: Conversations,
+        callbacks: Callbacks,
+        rasa: RasaClient,
+        clinic: Clinic,
+        content: LiveContent,
+        timeout: float,
     ) -> None:
         self._conversations = conversations
+        self._callbacks = callbacks
         self._rasa = rasa
         self._clinic = clinic
-        self._document = document
+        self._content = content
         self._timeout = timeout
         self._locks = ConversationLocks()
 
@@ -101,6 +154,7 @@ class ConversationService:
         flag: RedFlag | None,
         first: Sequence[Reply],
         patience: float,
+        channel: str,
     ) -> list[dict[str, Any]]:
         """Replies to a turn on a messaging channel, the same ones again if it was answered already.
 
@@ -111,7 +165,8 @@ class ConversationService:
         if message.replies is not None:
             return message.replies
         began = time.monotonic()
-        replies = await self._answer(session, message, flag=flag, first=first, until=began + patience)
+        received = _Received(message, channel)
+        replies = await self._answer(session, received, flag=flag, first=first, until=began + patience)
         _count(replies, began)
         return replies
 
@@ -121,7 +176,7 @@ class ConversationService:
             for message in await run_in_threadpool(self._conversations.unanswered):
                 session = await run_in_threadpool(self._conversations.find, message.session_id)
                 if session is not None:
-                    await self._answer(session, message)
+                    await self._answer(session, _Received(message))
         except SQLAlchemyError as error:
             logger.error("messages of before the start stay unanswered until the next one: %s", without_data(error))
 
@@ -129,7 +184,7 @@ class ConversationService:
         began = time.monotonic()
         try:
             message = await run_in_threadpool(self._conversations.receive, session.id, client_id, text, payload)
-            replies = message.replies or await self._answer(session, message)
+            replies = message.replies or await self._answer(session, _Received(message, began=began))
         except SQLAlchemyError as error:
             # a database that is locked, full or gone must not stand between a patient and the emergency number
             logger.error("the message could not be stored: %s", without_data(error))
@@ -145,43 +200,50 @@ class ConversationService:
     async def _answer(
         self,
         session: Session,
-        message: StoredMessage,
+        received: _Received,
         *,
         flag: RedFlag | None = None,
         first: Sequence[Reply] = (),
         until: float = 0.0,
     ) -> list[dict[str, Any]]:
         """`until` is the monotonic time to which Rasa is asked again; it is asked once at least."""
+        message = received.message
         typed = message.button is None
         deadline = time.monotonic() + self._timeout
         earlier = await run_in_threadpool(self._conversations.before, message, CONTEXT_MESSAGES, CONTEXT_WITHIN)
+        in_form, outside = outside_of_form(earlier)
         language = session.language
         if typed:
             languages = self._clinic.languages
             flag = flag or red_flag_in(message.text, await self._typed_before(message, earlier))
             alarming = flag is not None or message.emergency
             foreign = None if earlier else foreign_language(message.text, languages)
-            language = detect_language(message.text, languages, current=language, started=bool(earlier))
+            if alarming or not in_form or len(message.text.split()) >= WORDS_OF_A_LANGUAGE:
+                language = detect_language(message.text, languages, current=language, started=bool(earlier))
             if alarming:
                 metrics.RED_FLAGS.labels(symptom=flag.symptom if flag else "split").inc()
                 language = flag.language if flag and flag.romanised else language
                 beside = await self._asked_beside(session, message, language)
-                return await self._record(message, [emergency_reply(self._clinic, language), *beside], language)
+                alarm = emergency_reply(self._clinic, language)
+                return await self._record(received, _Prepared([alarm, *beside], language))
             if foreign:
                 reply = other_language_reply(self._clinic, foreign)
-                return await self._record(message, [*first, reply], session.language)
+                return await self._record(received, _Prepared([*first, reply], session.language))
         if first and not message.text:  # that nothing in it can be read is all there is to say
-            return await self._record(message, list(first), language)
+            return await self._record(received, _Prepared(first, language))
         async with self._locks.hold(session.id, self._timeout) as held:
             if held:
                 stored = await run_in_threadpool(self._conversations.get, message.id)
                 if stored.replies is not None:  # the same id, sent twice at once
                     return stored.replies
-                replies, payloads = await self._ask_rasa(session, message, language, earlier, deadline, until)
-                if replies[0].kind is not Kind.EMERGENCY:
-                    replies = [*first, *replies]
-                return await self._record(message, replies, language, payloads)
-        return await self._record(message, [*first, failure_reply(self._clinic, language)], language)
+                standing = await run_in_threadpool(self._callbacks.standing, session.id)
+                standing = replace(standing, is_alarmed=bool(earlier) and earlier[-1].emergency)
+                before = _Before([] if in_form else outside, standing)
+                prepared = await self._ask_rasa(session, message, language, before, deadline, until)
+                if prepared.replies[0].kind is not Kind.EMERGENCY:
+                    prepared = replace(prepared, replies=[*first, *prepared.replies])
+                return await self._record(received, prepared)
+        return await self._record(received, _Prepared([*first, failure_reply(self._clinic, language)], language))
 
     async def _typed_before(self, message: StoredMessage, earlier: Sequence[Said]) -> Sequence[Said]:
         """What was typed before, however many buttons were pressed since."""
@@ -205,17 +267,17 @@ class ConversationService:
         return merged([reply for reply in beside if reply.kind is Kind.ANSWER])
 
     def _reply(self, answer: RasaMessage, language: str) -> tuple[Reply, dict[str, str]]:
-        return reply_from_rasa(answer, language, self._clinic, self._document)
+        return reply_from_rasa(answer, language, self._clinic, self._content.document)
 
     async def _ask_rasa(
         self,
         session: Session,
         message: StoredMessage,
         language: str,
-        earlier: Sequence[Said],
+        before: _Before,
         deadline: float,
         until: float,
-    ) -> tuple[list[Reply], dict[str, str]]:
+    ) -> _Prepared:
         text = message.button or for_rasa(message.text)
         context = [
             {
@@ -224,12 +286,15 @@ class ConversationService:
                 "seconds_ago": said.ago.total_seconds(),
                 "urgent": said.emergency,
             }
-            for said in earlier
+            for said in before.said
         ]
         while True:
             try:
                 remaining = max(0.1, deadline - time.monotonic())
-                answers = await self._rasa.ask(session.id, text or "?", language, remaining, earlier=context)
+                answers = await self._rasa.ask(
+                    session.id, text or "?", language, remaining, earlier=context, standing=before.standing
+                )
+                understood, request = understood_in(answers), request_in(answers)
                 if any(answer.metadata.get("kind") == Kind.EMERGENCY.value for answer in answers):
                     answers = [answer for answer in answers if _stands_beside_emergency(answer)]
                 parts = [self._reply(answer, language) for answer in answers]
@@ -237,32 +302,41 @@ class ConversationService:
                 metrics.RASA_FAILURES.inc()
                 logger.warning("Rasa gave no usable answer: %s", error)
                 if time.monotonic() + ASK_AGAIN_SECONDS > until:
-                    return [failure_reply(self._clinic, language)], {}
+                    return _Prepared([failure_reply(self._clinic, language)], language)
                 await asyncio.sleep(ASK_AGAIN_SECONDS)
                 deadline = min(until, time.monotonic() + self._timeout)
             else:
                 break
         payloads = {button: payload for _, offered in parts for button, payload in offered.items()}
-        return merged([reply for reply, _ in parts]), payloads
+        return _Prepared(merged([reply for reply, _ in parts]), language, payloads, understood, request)
 
-    async def _record(
-        self, message: StoredMessage, replies: list[Reply], language: str, payloads: dict[str, str] | None = None
-    ) -> list[dict[str, Any]]:
+    async def _record(self, received: _Received, prepared: _Prepared) -> list[dict[str, Any]]:
+        message, replies = received.message, prepared.replies
         documents = [reply.to_json() for reply in replies]
         store: Callable[[], bool] = lambda: self._conversations.answer(  # noqa: E731
             message,
             documents,
-            language=language,
+            language=prepared.language,
             emergency=replies[0].kind.value == "emergency",
-            payloads=payloads or {},
+            payloads=prepared.payloads,
+            understood=prepared.understood,
+            counted=received.counted(prepared),
+            beside=self._callbacks.writing(message.session_id, prepared.request, prepared.language),
         )
         try:
             if not await run_in_threadpool(store):  # the same id was answered meanwhile, or the session erased
                 stored = await run_in_threadpool(self._conversations.get, message.id)
                 return stored.replies or documents
+            return documents
         except NoResultFound:
             logger.info("a conversation was erased while it was answered")
+        except UnusableRequest as error:
+            logger.error("a callback request could not be stored: %s", error)
+            failure = failure_reply(self._clinic, prepared.language)
+            return await self._record(received, _Prepared([failure], prepared.language))
         except SQLAlchemyError as error:
             # it stays unanswered in the inbox and is answered again at the next start; the patient sees it now
             logger.error("the replies could not be stored: %s", without_data(error))
+        if prepared.request is not None:  # nothing is confirmed that isn't kept
+            return [failure_reply(self._clinic, prepared.language).to_json()]
         return documents

@@ -14,12 +14,12 @@ from starlette.routing import Route
 
 from clinicbot import paths
 from clinicbot.clinic import Clinic, load_clinic
-from clinicbot.faq.document import Document, load_document
-from clinicbot.faq.files import load_faqs
+from clinicbot.faq.document import Document
 from clinicbot.faq.model import TOPICS, Answer, Faq
 from clinicbot.gateway.assets import Asset, accepted
 from clinicbot.gateway.problems import Problem
-from clinicbot.texts import DEFAULT_LANGUAGE, Texts, load_texts
+from clinicbot.releases.live_content import LiveContent
+from clinicbot.texts import DEFAULT_LANGUAGE, Texts, load_texts, topic_title
 
 HERE = Path(__file__).parent
 # As in widget/src/language.ts
@@ -77,12 +77,7 @@ def _topics(faqs: Iterable[Faq], language: str, texts: Texts, document: Document
         if answer is not None:
             passages = tuple(sentence for reference in answer.source for sentence in document.expand(reference))
             entries.setdefault(faq.topic, []).append(Entry(faq.id, answer, passages))
-    return [Topic(topic, _topic_title(topic, texts), tuple(members)) for topic, members in entries.items() if members]
-
-
-def _topic_title(topic: str, texts: Texts) -> str:
-    key = f"topic_{topic}"
-    return texts.get(key) if key in texts.keys() else topic.replace("_", " ").capitalize()  # noqa: SIM118  not a dict
+    return [Topic(topic, topic_title(topic, texts), tuple(members)) for topic, members in entries.items() if members]
 
 
 def _passages(document: Document) -> list[Passage]:
@@ -156,12 +151,12 @@ def render_page(language: str, *, clinic: Clinic, faqs: Iterable[Faq], document:
 
 
 @lru_cache(maxsize=32)
-def _page(language: str) -> Asset:
+def _page(language: str, content: LiveContent, _stamp: int) -> Asset:
     html = render_page(
         language,
         clinic=load_clinic(),
-        faqs=load_faqs().values(),
-        document=load_document(),
+        faqs=content.faqs,
+        document=content.document,
         style_tag=_style().tag,
     )
     return Asset(html.encode(), "text/html")
@@ -189,7 +184,8 @@ def show_page(request: Request) -> Response:
     clinic = load_clinic()
     asked = request.query_params.get("lang")
     language = choose_language(asked, request.headers.get("accept-language", ""), clinic.languages)
-    return _page(language).respond(request, {**PAGE_HEADERS, "Content-Language": language})
+    content: LiveContent = request.app.state.content
+    return _page(language, content, content.stamp()).respond(request, {**PAGE_HEADERS, "Content-Language": language})
 
 
 def _show_built(request: Request, path: Path, media_type: str) -> Response:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 
+from clinicbot.callback import Standing
 from clinicbot.gateway.replies import RasaMessage
 
 CHANNEL = "/webhooks/gateway"
@@ -39,21 +41,26 @@ class RasaClient:
         *,
         earlier: Sequence[dict[str, Any]] = (),
         urgent: bool = False,
+        standing: Standing | None = None,
     ) -> list[RasaMessage]:
         """Rasa's bot messages, at least one. Raises RasaUnavailable.
 
         `earlier` are the messages before, oldest first: text, language, seconds_ago, urgent. `urgent` tells that this
-        one has raised the alarm.
+        one has raised the alarm; `standing` is what the callback form has to know.
         """
-        metadata = {"language": language, "earlier": list(earlier), "urgent": urgent}
+        metadata: dict[str, Any] = {"language": language, "earlier": list(earlier), "urgent": urgent}
+        if standing is not None:
+            metadata["callback"] = standing.to_json()
         body = {"sender": sender, "message": text, "metadata": metadata}
         answer = await self._request("POST", f"{CHANNEL}/webhook", timeout, body)
         if not isinstance(answer, list):
             raise RasaUnavailable(f"unexpected answer of type {type(answer).__name__}")
-        messages = [message for message in map(RasaMessage.parse, answer) if message.text]
+        parsed = [RasaMessage.parse(raw) for raw in answer]
+        messages = [message for message in parsed if message.text]
         if not messages:
             raise RasaUnavailable("silence")
-        return messages
+        # it stays with the first, also if that said nothing
+        return [replace(messages[0], understood=parsed[0].understood), *messages[1:]]
 
     async def is_ready(self) -> bool:
         """Whether Rasa has a model and would answer."""

@@ -13,6 +13,7 @@ from clinicbot.reply import Button, Kind, Reply, Source
 from clinicbot.safety.emergency import load_emergency_text
 from clinicbot.texts import DEFAULT_LANGUAGE, fill, load_texts, other_languages
 from clinicbot.token_patterns import fold
+from clinicbot.understood import Understood
 
 # A sentence with the space behind it; a full stop inside a number ends none.
 _SENTENCE = re.compile(r".+?(?:[.!?…؟]+(?:\s+|$)|$)", re.DOTALL)
@@ -99,11 +100,13 @@ class UnusableMessage(ValueError):
 
 @dataclass(frozen=True)
 class RasaMessage:
-    """One bot message as Rasa's channel hands it over. `metadata` is the answer's or the action's own."""
+    """One bot message as Rasa's channel hands it over. `metadata` is the answer's or the action's own; `understood`
+    comes with the first one and is what the answer is to, None if Rasa doesn't tell."""
 
     text: str
     buttons: tuple[tuple[str, str], ...]
     metadata: dict[str, Any]
+    understood: Understood | None = None
 
     @classmethod
     def parse(cls, raw: Any) -> "RasaMessage":
@@ -114,7 +117,8 @@ class RasaMessage:
             buttons = tuple((str(button["title"]), str(button["payload"])) for button in raw.get("buttons") or ())
         except (KeyError, TypeError) as error:
             raise UnusableMessage("a button without title or payload") from error
-        return cls(str(raw.get("text") or "").strip(), buttons, raw.get("metadata") or {})
+        understood = Understood.from_json(raw.get("understood"))
+        return cls(str(raw.get("text") or "").strip(), buttons, raw.get("metadata") or {}, understood)
 
 
 def reply_from_rasa(
@@ -143,7 +147,8 @@ def reply_from_rasa(
             source = Source(str(metadata["title"]), document.quote(tuple(metadata["source"])))
         kind = Kind.ANSWER if source else Kind(metadata.get("kind", Kind.HANDOVER.value))
     except (KeyError, TypeError, ValueError) as error:
-        raise UnusableMessage(f"metadata {metadata}") from error
+        # never what stands in it: it goes to the log
+        raise UnusableMessage(f"metadata with {', '.join(sorted(map(str, metadata)))}") from error
     return Reply(kind, language, text, tuple(buttons), source), payloads
 
 

@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from clinicbot.clinic import Clinic
-from clinicbot.faq.document import Document
 from clinicbot.gateway.answering import Answering
 from clinicbot.gateway.conversation import ConversationService
 from clinicbot.gateway.delivery import DeliveryService
@@ -25,7 +24,9 @@ from clinicbot.gateway.messaging import open_channels
 from clinicbot.gateway.rasa_client import RasaClient, RasaUnavailable
 from clinicbot.gateway.storing import Storage
 from clinicbot.gateway.tokens import Tokens
+from clinicbot.releases.live_content import LiveContent
 from clinicbot.settings import Settings
+from clinicbot.store.callbacks import Callbacks
 from clinicbot.store.contacts import Contacts
 from clinicbot.store.conversations import Conversations
 from clinicbot.store.database import without_data
@@ -52,6 +53,7 @@ class Services:
     inbox: Inbox
     outbox: Outbox
     tasks: StaffTasks
+    callbacks: Callbacks
     storage: Storage
     rasa: RasaClient
     conversation: ConversationService
@@ -78,6 +80,7 @@ class Services:
             await run_in_threadpool(self.conversations.erase, session_id)
         await run_in_threadpool(self.inbox.forget_old)
         await run_in_threadpool(self.outbox.forget_old)
+        await run_in_threadpool(self.callbacks.forget_done, age)
         await run_in_threadpool(self.contacts.forget_unused)
 
     async def _forget_erased(self) -> None:
@@ -92,16 +95,23 @@ class Services:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, clinic: Clinic, document: Document, tokens: Tokens, limits: RateLimits, engine: Engine
+    settings: Settings, clinic: Clinic, content: LiveContent, tokens: Tokens, limits: RateLimits, engine: Engine
 ) -> AsyncIterator[Services]:
     """Everything wired together, with open connections; its tasks run until the end."""
-    conversations, contacts = Conversations(engine), Contacts(engine)
-    inbox, outbox = Inbox(engine), Outbox(engine)
+    zone = clinic.time_zone
+    conversations, contacts = Conversations(engine, zone), Contacts(engine)
+    inbox, outbox = Inbox(engine), Outbox(engine, zone)
+    callbacks = Callbacks(engine)
     journal = SentJournal(settings.var / "sent.journal")
     erasure_wanted = asyncio.Event()
     async with RasaClient(settings.rasa_url) as rasa, open_channels(settings) as channels:
         conversation = ConversationService(
-            conversations=conversations, rasa=rasa, clinic=clinic, document=document, timeout=settings.rasa_timeout
+            conversations=conversations,
+            callbacks=callbacks,
+            rasa=rasa,
+            clinic=clinic,
+            content=content,
+            timeout=settings.rasa_timeout,
         )
         delivery = DeliveryService(outbox, contacts, channels, journal)
         intake = Intake(
@@ -143,6 +153,7 @@ async def open_services(
             inbox=inbox,
             outbox=outbox,
             tasks=StaffTasks(engine),
+            callbacks=callbacks,
             storage=storage,
             rasa=rasa,
             conversation=conversation,

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine, Row
 from clinicbot.messages import Channel, Person
 from clinicbot.store.conversations import Session, utc_now
 from clinicbot.store.database import contact_sessions, contacts, inbox, insert_new, outbox, sessions, staff_tasks
+from clinicbot.store.staff_tables import callback_requests
 
 # A session's life is extended by so much at least.
 EXTENDED_BY = timedelta(minutes=15)
@@ -87,6 +88,7 @@ class Contacts:
             select(staff_tasks.c.contact_id).where(
                 staff_tasks.c.closed_at.is_(None), staff_tasks.c.contact_id.is_not(None)
             ),
+            select(callback_requests.c.contact_id).where(callback_requests.c.contact_id.is_not(None)),
         )
         with self._engine.begin() as connection:
             unused = contacts.c.id.not_in(select(needed.subquery()))

@@ -5,8 +5,9 @@ Times are naive UTC. Each function is one transaction.
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from sqlalchemy import and_, delete, insert, select, update
@@ -14,7 +15,11 @@ from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
+from clinicbot.callback import CANCEL, KEEP
 from clinicbot.store.database import buttons, delivery_statuses, erasures, feedback, inbox, messages, outbox, sessions
+from clinicbot.store.figures import RED, Counted, count_answer, count_thumb, day_of, recording
+from clinicbot.store.understandings import keep_understanding, label_of
+from clinicbot.understood import Understood
 
 
 def utc_now() -> datetime:
@@ -46,18 +51,24 @@ class StoredMessage:
 @dataclass(frozen=True)
 class Said:
     """A message of before. `button` is the payload of a pressed one, `emergency` tells that it raised the alarm,
-    `language` is its reply's, None while it has none."""
+    `language` and `kind` are its last reply's, None while it has none, and `asks_in_form` tells that the callback
+    form asks something there."""
 
     text: str
     button: str | None
     language: str | None
     emergency: bool
     ago: timedelta
+    kind: str | None = None
+    asks_in_form: bool = False
 
 
 class Conversations:
-    def __init__(self, engine: Engine) -> None:
+    """`zone` is the clinic's, whose days the figures are of."""
+
+    def __init__(self, engine: Engine, zone: tzinfo = timezone.utc) -> None:
         self._engine = engine
+        self._zone = zone
 
     def start(self, language: str, greeting: dict[str, Any], lifetime: timedelta) -> Session:
         session = Session(secrets.token_hex(16), language, utc_now() + lifetime, greeting)
@@ -124,14 +135,25 @@ class Conversations:
                     messages.c.language,
                     messages.c.emergency,
                     messages.c.received_at,
+                    messages.c.replies,
                 )
                 .where(messages.c.session_id == session_id, messages.c.received_at > now - within, *conditions)
                 .order_by(messages.c.id.desc())
                 .limit(limit)
             ).all()
+            replies = [json.loads(row.replies or "[]") for row in rows]
+            asking = _form_buttons(connection, replies)
         return [
-            Said(row.text, row.button, row.language, bool(row.emergency), now - row.received_at)
-            for row in reversed(rows)
+            Said(
+                row.text,
+                row.button,
+                row.language,
+                bool(row.emergency),
+                now - row.received_at,
+                kind=said[-1]["kind"] if said else None,
+                asks_in_form=not asking.isdisjoint(_reply_buttons(said)),
+            )
+            for row, said in zip(reversed(rows), reversed(replies), strict=True)
         ]
 
     def answer(
@@ -142,11 +164,15 @@ class Conversations:
         language: str,
         emergency: bool,
         payloads: dict[str, str],
+        understood: Understood | None = None,
+        counted: Counted | None = None,
+        beside: Callable[[Connection], None] | None = None,
     ) -> bool:
         """Record a message's replies and the buttons they offer; the session goes on in the reply's language.
 
-        False if it has replies already, which stand, or was erased meanwhile: then Rasa, which has just stored the
-        message, is to forget it once more.
+        `beside` writes what they promise: both or neither. `understood` is what Rasa made of it; `counted` is what it
+        counts as, once, whatever becomes of it later. False if it has replies already, which stand, or was erased
+        meanwhile: then Rasa, which has just stored the message, is to forget it once more.
         """
         titles = {button["value"]: button["title"] for reply in replies for button in reply["buttons"]}
         with self._engine.begin() as connection:
@@ -172,6 +198,14 @@ class Conversations:
                         for key, payload in payloads.items()
                     ],
                 )
+            if beside:
+                beside(connection)
+            if understood or counted:
+                with recording(connection):
+                    if understood:
+                        keep_understanding(connection, message.id, understood)
+                    if counted:
+                        count_answer(connection, day_of(utc_now(), self._zone), counted)
         return True
 
     def button(self, session_id: str, button_id: str) -> tuple[str, str] | None:
@@ -196,7 +230,7 @@ class Conversations:
 
         Those of messaging channels have their own way (`Inbox.begun`).
         """
-        of_channels = select(inbox.c.turn_id).where(inbox.c.done.is_(False), inbox.c.turn_id.is_not(None))
+        of_channels = select(inbox.c.turn_id).where(inbox.c.turn_id.is_not(None))
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(messages)
@@ -207,13 +241,23 @@ class Conversations:
 
     def rate(self, session_id: str, reply_id: str, helpful: bool) -> bool:
         """Keep a thumb; the last one counts. False if this session has no such reply."""
-        if not any(reply["id"] == reply_id for message in self.history(session_id) for reply in message.replies or ()):
+        rated = (m for m in self.history(session_id) if any(reply["id"] == reply_id for reply in m.replies or ()))
+        message = next(rated, None)
+        if message is None:
             return False
+        now = utc_now()
         with self._engine.begin() as connection:
+            before = connection.execute(
+                select(feedback).where(feedback.c.reply_id == reply_id).with_for_update()
+            ).first()
             connection.execute(delete(feedback).where(feedback.c.reply_id == reply_id))
             connection.execute(
-                insert(feedback).values(reply_id=reply_id, session_id=session_id, helpful=helpful, given_at=utc_now())
+                insert(feedback).values(reply_id=reply_id, session_id=session_id, helpful=helpful, given_at=now)
             )
+            with recording(connection):
+                label = RED if message.emergency else label_of(connection, message.id) or ""
+                replaced = (day_of(before.given_at, self._zone), bool(before.helpful)) if before else None
+                count_thumb(connection, label, (day_of(now, self._zone), helpful), replaced)
         return True
 
     def erase(self, session_id: str) -> None:
@@ -255,6 +299,20 @@ class Conversations:
 def _want_forgotten(connection: Connection, session_id: str) -> None:
     connection.execute(delete(erasures).where(erasures.c.session_id == session_id))
     connection.execute(insert(erasures).values(session_id=session_id, requested_at=utc_now()))
+
+
+def _reply_buttons(replies: list[dict[str, Any]]) -> set[str]:
+    """The ids of the buttons that are sent back."""
+    return {button["value"] for reply in replies for button in reply["buttons"] if button["kind"] == "reply"}
+
+
+def _form_buttons(connection: Connection, replies: list[list[dict[str, Any]]]) -> set[str]:
+    """Those among the replies' buttons that the callback form offers under each of its questions."""
+    offered = set().union(*map(_reply_buttons, replies))
+    if not offered:
+        return set()
+    of_form = select(buttons.c.id).where(buttons.c.id.in_(offered), buttons.c.payload.in_((CANCEL, KEEP)))
+    return {row.id for row in connection.execute(of_form).all()}
 
 
 def stored_message(row: Row) -> StoredMessage:

@@ -8,16 +8,17 @@ import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone, tzinfo
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Subquery
 
 from clinicbot.messages import Channel, Delivered, DeliveryStatus, Failure
+from clinicbot.reply import Kind
 from clinicbot.store.conversations import utc_now
 from clinicbot.store.database import (
     contact_sessions,
@@ -29,7 +30,9 @@ from clinicbot.store.database import (
     outbox,
     staff_tasks,
 )
+from clinicbot.store.figures import RED, Counted, count_answer, day_of, recording
 from clinicbot.store.inbox import close
+from clinicbot.store.staff_tables import callback_requests
 from clinicbot.store.staff_tasks import add_task
 
 # How long the channel's own reports may tell of an attempt that a killed process left without an outcome.
@@ -73,8 +76,11 @@ class SentReplies:
 
 
 class Outbox:
-    def __init__(self, engine: Engine) -> None:
+    """`zone` is the clinic's, whose days the figures are of."""
+
+    def __init__(self, engine: Engine, zone: tzinfo = timezone.utc) -> None:
         self._engine = engine
+        self._zone = zone
         # a report may come while the id that it names is being noted: one of the two has to see the other
         self.outcomes = Lock()
 
@@ -100,23 +106,34 @@ class Outbox:
             changes["card_at"] = utc_now()
         with self._engine.begin() as connection:
             theirs = (
-                select(messages.c.id)
+                select(messages.c.replies.is_(None).label("failed"), contacts.c.channel)
                 .join(contact_sessions, contact_sessions.c.session_id == messages.c.session_id)
-                .where(messages.c.id == turn_id, contact_sessions.c.contact_id == contact_id)
+                .join(contacts, contacts.c.id == contact_sessions.c.contact_id)
+                .where(messages.c.id == turn_id, contacts.c.id == contact_id)
             )
-            if connection.execute(theirs).first() is None:
+            turn = connection.execute(theirs).first()
+            if turn is None:
                 return  # erased at the person's wish while it was answered
-            for position, message in enumerate(outgoing):
+            queued = [
                 _queue(connection, contact_id, turn_id, position, message, urgent)
+                for position, message in enumerate(outgoing)
+            ]
             close(connection, inbox.c.turn_id == turn_id)
             connection.execute(update(contacts).where(contacts.c.id == contact_id).values(**changes))
+            # an answer is counted with its replies (`Conversations.answer`); where none were stored, here
+            if turn.failed and any(queued):
+                kind, label = (Kind.EMERGENCY, RED) if urgent else (Kind.FALLBACK, "")
+                with recording(connection):
+                    counted = Counted(turn.channel, language, kind.value, label)
+                    count_answer(connection, day_of(utc_now(), self._zone), counted)
 
     def finish_erasure(self, contact_id: int, outgoing: Sequence[Outgoing], inbox_ids: Sequence[int]) -> None:
         """A person had everything erased: confirm it, be done with what they wrote, forget what staff should do."""
         with self._engine.begin() as connection:
             for position, message in enumerate(outgoing):
                 _queue(connection, contact_id, None, position, message, urgent=False)
-            connection.execute(delete(staff_tasks).where(staff_tasks.c.contact_id == contact_id))
+            for table in (staff_tasks, callback_requests):
+                connection.execute(delete(table).where(table.c.contact_id == contact_id))
             close(connection, inbox.c.id.in_(inbox_ids))
 
     def due(self) -> list[tuple[int, bool]]:
@@ -268,7 +285,8 @@ def _heads() -> Subquery:
 
 def _queue(
     connection: Connection, contact_id: int, turn_id: int | None, position: int, message: Outgoing, urgent: bool
-) -> None:
+) -> bool:
+    """Whether it wasn't there already."""
     values = {
         "contact_id": contact_id,
         "turn_id": turn_id,
@@ -282,10 +300,7 @@ def _queue(
         "next_attempt_at": utc_now(),
         "created_at": utc_now(),
     }
-    if turn_id is None:
-        connection.execute(insert(outbox).values(**values))
-    else:
-        insert_new(connection, outbox, values)
+    return insert_new(connection, outbox, values)
 
 
 def _mark_sent(connection: Connection, row: ColumnElement[bool], message_id: str) -> None:

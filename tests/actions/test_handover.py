@@ -2,6 +2,7 @@ import pytest
 
 from actions.handover import ActionHandover
 from clinicbot import paths
+from clinicbot.callback import START
 from clinicbot.clinic import load_clinic
 from clinicbot.texts import load_texts
 from clinicbot.yaml_files import read_yaml
@@ -21,7 +22,7 @@ def test_every_intent_that_is_handed_over_gets_the_number(
     message = run_action(ActionHandover(), intent, language)
     assert message["text"] == load_texts(language).get(f"handover_{intent}", phone=PHONE)
     assert PHONE in message["text"]
-    assert payloads(message) == [PHONE_URI]
+    assert payloads(message) == [START, PHONE_URI]
     assert message["metadata"] == {"kind": "handover"}
 
 

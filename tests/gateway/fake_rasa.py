@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +39,14 @@ def emergency_of(clinic: Clinic) -> dict[str, Any]:
     """What `action_emergency` says."""
     buttons = [{"title": "1", "payload": clinic.emergency_uri}, {"title": "2", "payload": clinic.phone_uri}]
     return {"text": load_emergency_text("en").text, "buttons": buttons, "metadata": {"kind": "emergency"}}
+
+
+def understood(
+    message: dict[str, Any], *labels: str, nearest: Sequence[str] = (), release: int | None = None
+) -> dict[str, Any]:
+    """A bot message, with what Rasa's channel tells of what it answers."""
+    told = {"labels": list(labels), "confidence": 0.9, "nearest": list(nearest), "release": release}
+    return message | {"understood": told}
 
 
 @dataclass
