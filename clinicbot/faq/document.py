@@ -34,9 +34,13 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """Raises ContentError for a file without numbered sentences or with a number used twice."""
+    """Raises ContentError for a file that can't be read, has no numbered sentences, or a number twice."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError(f"{path}: can't be read ({error}); restore it from the repository") from error
     sentences: dict[str, str] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         match = _SENTENCE.match(line)
         if match is None:
             continue

@@ -43,3 +43,9 @@ def numbers(text: str) -> set[str]:
 def is_negated(text: str, language: str) -> bool:
     """Whether the text negates anything. Languages without a rule count as unknown and raise KeyError."""
     return _NEGATIONS[language].search(text) is not None
+
+
+def fact_spans(text: str, language: str) -> list[tuple[int, int]]:
+    """Where the numbers and negations of a text stand: (begin, end) of each. A language without a rule has numbers."""
+    patterns = [_NUMBER_WORD, _DIGITS, *([_NEGATIONS[language]] if language in _NEGATIONS else [])]
+    return sorted({match.span() for pattern in patterns for match in pattern.finditer(text)})

@@ -27,7 +27,10 @@ def phrasings_of(examples: Any, where: str) -> tuple[str, ...]:
 
 def read_intents(path: Path) -> dict[str, tuple[str, ...]]:
     """The training phrasings by intent of any NLU file."""
-    raw = read_yaml(path)
+    return _intents(read_yaml(path), path)
+
+
+def _intents(raw: Any, path: Path) -> dict[str, tuple[str, ...]]:
     blocks = raw.get("nlu", []) if isinstance(raw, dict) else []
     return {
         block["intent"]: phrasings_of(block.get("examples"), f"{path}: {block['intent']}")
@@ -45,7 +48,7 @@ def read_topic(path: Path) -> list[Faq]:
         action.removeprefix("utter_"): _answers(variations, f"{path}: {action}")
         for action, variations in raw["responses"].items()
     }
-    intents = read_intents(path)
+    intents = _intents(raw, path)
     orphans = sorted(set(answers) - set(intents))
     if orphans:
         raise ContentError(f"{path}: answers without questions: {', '.join(orphans)}")

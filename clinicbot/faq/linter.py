@@ -6,8 +6,9 @@ and negation of an answer stands in its passage and in its translations, and tha
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from clinicbot import paths
@@ -20,6 +21,7 @@ from clinicbot.texts import DEFAULT_LANGUAGE, read_texts
 from clinicbot.yaml_files import ContentError, read_yaml
 
 MIN_PHRASINGS = 25
+FEW_PHRASINGS = 3  # fewer teach the classifier nothing
 MIN_OUT_OF_SCOPE = 400
 MAX_SENTENCES = 3
 MAX_PHRASING_LENGTH = 200
@@ -32,16 +34,25 @@ _PUNCTUATION = re.compile(r"[^\w\s]", re.UNICODE)
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault: its number, where it is, and what to do."""
+    """One fault: its number, where it is, and what to do.
+
+    `reason` tells apart the faults of one number, and `values` has what the message names, for whoever says it in other
+    words. A warning is of content that is only unfinished: staff may write and publish it. `clinicbot faq lint` counts
+    it as any other, and the writer refuses an edit that makes finished content unfinished.
+    """
 
     code: str
     where: str
     message: str
+    reason: str = ""
+    values: Mapping[str, str] = field(default_factory=dict, compare=False)
+    is_warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.code} {self.where}: {self.message}"
 
 
+@lru_cache(maxsize=100_000)  # each check looks at all phrasings twice, and hardly any of them change
 def fingerprint(phrasing: str) -> str:
     """What makes two phrasings the same: letters and digits, without case, punctuation and spacing.
 
@@ -95,22 +106,27 @@ def _lint_topic_file(path: Path, faqs: list[Faq]) -> Iterator[Finding]:
 
 def _lint_faq(faq: Faq, document: Document, clinic: Clinic) -> Iterator[Finding]:
     if len(faq.phrasings) < MIN_PHRASINGS:
-        yield Finding("F004", faq.id, f"has {len(faq.phrasings)} phrasings; write at least {MIN_PHRASINGS}")
-    for language in clinic.languages:
-        if not faq.answers.get(language) or not faq.answers[language].text:
-            yield Finding("F005", faq.id, f"has no answer in {language!r}")
+        count = str(len(faq.phrasings))
+        message = f"has {count} phrasings; write at least {MIN_PHRASINGS}"
+        yield Finding("F004", faq.id, message, values={"count": count}, is_warning=len(faq.phrasings) >= FEW_PHRASINGS)
+    for language in dict.fromkeys((*clinic.languages, *faq.answers)):
+        if language not in faq.answers:
+            # Rasa then gives the English one
+            values, is_warning = {"language": language}, language != DEFAULT_LANGUAGE
+            yield Finding("F005", faq.id, f"has no answer in {language!r}", "missing", values, is_warning)
+        elif not faq.answers[language].text:
+            yield Finding("F005", f"{faq.id} ({language})", "the answer is empty", "blank")
     for answer in faq.answers.values():
         yield from _lint_answer(faq, answer, document, clinic)
     english = faq.answers.get(DEFAULT_LANGUAGE)
     for answer in faq.answers.values():
         if english is None or answer is english:
             continue
-        if numbers(answer.text) != numbers(english.text):
-            yield Finding(
-                "F012",
-                f"{faq.id} ({answer.language})",
-                f"numbers {sorted(numbers(answer.text))} differ from English {sorted(numbers(english.text))}",
-            )
+        ours, theirs = sorted(numbers(answer.text)), sorted(numbers(english.text))
+        if ours != theirs:
+            values = {"numbers": ", ".join(ours), "english": ", ".join(theirs)}
+            message = f"numbers {ours} differ from English {theirs}"
+            yield Finding("F012", f"{faq.id} ({answer.language})", message, values=values)
         if answer.language not in LANGUAGES:
             yield Finding("F021", f"{faq.id} ({answer.language})", "no rule for this language's “not” in faq/facts.py")
         elif is_negated(answer.text, answer.language) != is_negated(english.text, DEFAULT_LANGUAGE):
@@ -132,15 +148,17 @@ def _lint_answer(faq: Faq, answer: Answer, document: Document, clinic: Clinic) -
         yield Finding("F009", where, "holds the phone number; set `phone_line: true` instead")
     unknown = [reference for reference in answer.source if not document.passage(reference)]
     if unknown or not answer.source:
-        yield Finding("F010", where, f"source {unknown or 'is empty'}: name sentences of the document such as p5.2")
+        message = f"source {unknown or 'is empty'}: name sentences of the document such as p5.2"
+        yield Finding("F010", where, message, "unknown" if unknown else "", {"references": ", ".join(unknown)})
         return
     passage = document.quote(answer.source)
     invented = numbers(answer.text) - numbers(passage)
     if invented:
-        yield Finding("F011", where, f"says {sorted(invented)}, which its passage does not")
+        values = {"numbers": ", ".join(sorted(invented))}
+        yield Finding("F011", where, f"says {sorted(invented)}, which its passage does not", "numbers", values)
     negated = answer.language in LANGUAGES and is_negated(answer.text, answer.language)
     if negated and not is_negated(passage, DEFAULT_LANGUAGE):
-        yield Finding("F011", where, "says “not”, which its passage does not")
+        yield Finding("F011", where, "says “not”, which its passage does not", "not")
 
 
 def _lint_coverage(faqs: list[Faq], document: Document) -> Iterator[Finding]:
@@ -151,9 +169,10 @@ def _lint_coverage(faqs: list[Faq], document: Document) -> Iterator[Finding]:
         for reference in answer.source
         for sentence in document.expand(reference)
     }
-    for sentence in document.sentences:
+    for sentence, text in document.sentences.items():
         if sentence not in answered:
-            yield Finding("F015", sentence, "this sentence of the document is answered by no FAQ")
+            message = "this sentence of the document is answered by no FAQ"
+            yield Finding("F015", sentence, message, values={"sentence": text}, is_warning=True)
 
 
 def _lint_phrasings(faqs: list[Faq], intents: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
@@ -163,10 +182,13 @@ def _lint_phrasings(faqs: list[Faq], intents: dict[str, tuple[str, ...]]) -> Ite
         for phrasing in phrasings:
             key = fingerprint(phrasing)
             if key in owners:
-                yield Finding("F016", owner, f"{phrasing!r} already belongs to {owners[key]}; keep it in one place")
+                values = {"phrasing": phrasing, "owner": owners[key]}
+                message = f"{phrasing!r} already belongs to {owners[key]}; keep it in one place"
+                yield Finding("F016", owner, message, "same" if owners[key] == owner else "", values)
             owners.setdefault(key, owner)
             if len(phrasing) > MAX_PHRASING_LENGTH or _MARKUP.search(phrasing) or phrasing.startswith("/"):
-                yield Finding("F017", owner, f"{phrasing[:40]!r}: too long, with markup, or a leading slash")
+                message = f"{phrasing[:40]!r}: too long, with markup, or a leading slash"
+                yield Finding("F017", owner, message, values={"phrasing": phrasing[:40]})
     out_of_scope = sum(len(intents.get(name, ())) for name in OUT_OF_SCOPE_INTENTS)
     if out_of_scope < MIN_OUT_OF_SCOPE:
         yield Finding("F018", "dialogue", f"{out_of_scope} out-of-scope phrasings; write at least {MIN_OUT_OF_SCOPE}")
@@ -178,7 +200,9 @@ def _lint_titles(faqs: list[Faq]) -> Iterator[Finding]:
         for answer in faq.answers.values():
             key = (answer.language, answer.title.casefold())
             if key in seen:
-                yield Finding("F019", faq.id, f"title {answer.title!r} is also the title of {seen[key]}")
+                values = {"title": answer.title, "owner": seen[key], "language": answer.language}
+                message = f"title {answer.title!r} is also the title of {seen[key]}"
+                yield Finding("F019", faq.id, message, values=values)
             seen.setdefault(key, faq.id)
 
 
@@ -191,6 +215,11 @@ def _lint_texts(folder: Path, clinic: Clinic) -> Iterator[Finding]:
                 yield Finding("F020", f"texts/{language}.yml", f"keys differ from English: {sorted(missing)}")
     except ContentError as error:
         yield Finding("F001", "texts", str(error))
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that refuse a change."""
+    return [finding for finding in findings if not finding.is_warning]
 
 
 def report(findings: Iterable[Finding]) -> str:

@@ -16,7 +16,7 @@ from clinicbot import paths
 from clinicbot.faq import writer
 from clinicbot.faq.facts import LANGUAGES, is_negated, numbers
 from clinicbot.faq.files import read_faqs
-from clinicbot.faq.linter import Finding
+from clinicbot.faq.linter import Finding, errors, fingerprint
 from clinicbot.faq.model import Answer, Faq
 from clinicbot.faq.topic_text import tidy
 from clinicbot.faq.workbook import Line, SpreadsheetError, read_lines, write_lines
@@ -62,7 +62,8 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """What the rows of one FAQ would do. `version` is that of the topic's file when it was compared."""
+    """What the rows of one FAQ would do to `before`, None for a new one. `version` is that of the topic's file when it
+    was compared."""
 
     kind: Kind
     faq: Faq
@@ -70,6 +71,7 @@ class Change:
     fields: tuple[FieldChange, ...]
     findings: tuple[Finding, ...]
     version: str
+    before: Faq | None = None
 
 
 def export(faqs: Iterable[Faq], suffix: str) -> bytes:
@@ -167,14 +169,17 @@ def _row(line: Line, header: list[str]) -> tuple[Row, list[str]]:
     return Row(line.number, cells["id"], answer, phrasings), faults
 
 
-def preview(rows: Iterable[Row], root: Path = paths.ROOT) -> list[Change]:
-    """What the rows would do, FAQ by FAQ in the sheet's order, if all of it were accepted. Writes nothing."""
+def preview(rows: Iterable[Row], root: Path = paths.ROOT, merged: Collection[str] = ()) -> list[Change]:
+    """What the rows would do, FAQ by FAQ in the sheet's order, if all of it were accepted; those whose ids are in
+    `merged` only add to what is there. Writes nothing."""
     by_id: dict[str, list[Row]] = {}
     for row in rows:
         by_id.setdefault(row.id, []).append(row)
-    versions = {faq_id: writer.version_of(faq_id.partition("/")[0], root) for faq_id in by_id}  # before they are read
+    topics = {faq_id.partition("/")[0] for faq_id in by_id}
+    versions = {topic: writer.version_of(topic, root) for topic in topics}  # before they are read
     existing = {faq.id: faq for faq in read_faqs(root / "data" / "faq")}
-    wanted = {faq_id: _merge(faq_id, existing.get(faq_id), members) for faq_id, members in by_id.items()}
+    wanted = {faq_id: _read_as(faq_id, existing.get(faq_id), members) for faq_id, members in by_id.items()}
+    wanted.update({faq_id: merge(existing[faq_id], wanted[faq_id]) for faq_id in merged if faq_id in existing})
     edits = {faq_id: faq for faq_id, faq in wanted.items() if faq != existing.get(faq_id)}
     findings = _by_faq(writer.check(edits, root) if edits else [], edits)
     changes = []
@@ -183,8 +188,9 @@ def preview(rows: Iterable[Row], root: Path = paths.ROOT) -> list[Change]:
         kind = Kind.SAME if faq_id not in edits else Kind.CHANGED if old else Kind.NEW
         found = tuple(findings.get(faq_id, ()))
         numbers_of_rows = tuple(row.number for row in by_id[faq_id])
-        fields = tuple(_differences(old or Faq(faq_id, ()), faq))
-        changes.append(Change(Kind.REFUSED if found else kind, faq, numbers_of_rows, fields, found, versions[faq_id]))
+        fields = tuple(field_changes(old or Faq(faq_id, ()), faq))
+        kind = Kind.REFUSED if errors(found) else kind
+        changes.append(Change(kind, faq, numbers_of_rows, fields, found, versions[faq.topic], old))
     return changes
 
 
@@ -198,7 +204,7 @@ def apply(changes: Iterable[Change], accepted: Collection[str], root: Path = pat
     if unknown := sorted(set(accepted) - set(by_id)):
         raise SpreadsheetError(f"not in the file: {', '.join(unknown)}")
     chosen = [change for faq_id, change in by_id.items() if faq_id in accepted and change.kind is not Kind.SAME]
-    if refused := [finding for change in chosen for finding in change.findings]:
+    if refused := [finding for change in chosen for finding in errors(change.findings)]:
         raise writer.Refused(refused)
     if chosen:
         versions = {change.faq.topic: change.version for change in chosen}
@@ -206,12 +212,24 @@ def apply(changes: Iterable[Change], accepted: Collection[str], root: Path = pat
     return [change.faq.id for change in chosen]
 
 
-def _merge(faq_id: str, old: Faq | None, rows: list[Row]) -> Faq:
+def _read_as(faq_id: str, old: Faq | None, rows: list[Row]) -> Faq:
     """The FAQ with what the rows say; what they leave out stays."""
     phrasings = tuple(phrasing for row in rows for phrasing in row.phrasings)
     answers = dict(old.answers) if old else {}
     answers.update({row.answer.language: row.answer for row in rows if row.answer is not None})
     return tidy(Faq(faq_id, phrasings or (old.phrasings if old else ()), answers))
+
+
+def merge(old: Faq, new: Faq) -> Faq:
+    """What is there stays; `new` adds phrasings, and answers in languages that have none."""
+    known = {fingerprint(phrasing) for phrasing in old.phrasings}
+    added = {fingerprint(phrasing): phrasing for phrasing in new.phrasings if fingerprint(phrasing) not in known}
+    answers = {language: answer for language, answer in new.answers.items() if not _is_answered(old, language)}
+    return Faq(old.id, (*old.phrasings, *added.values()), {**old.answers, **answers})
+
+
+def _is_answered(faq: Faq, language: str) -> bool:
+    return language in faq.answers and faq.answers[language].text != ""
 
 
 def _by_faq(findings: Iterable[Finding], ids: Collection[str]) -> dict[str, list[Finding]]:
@@ -224,9 +242,11 @@ def _by_faq(findings: Iterable[Finding], ids: Collection[str]) -> dict[str, list
     return found
 
 
-def _differences(old: Faq, new: Faq) -> Iterator[FieldChange]:
-    for language, answer in new.answers.items():
-        before = old.answers.get(language) or Answer(language, "", "", (), None)
+def field_changes(old: Faq, new: Faq) -> Iterator[FieldChange]:
+    """Field by field what differs; an answer that one of them doesn't have is empty there."""
+    for language in {**old.answers, **new.answers}:
+        nothing = Answer(language, "", "", (), None)
+        before, answer = old.answers.get(language, nothing), new.answers.get(language, nothing)
         known = language in LANGUAGES and before.text != ""
         alters_facts = known and _facts(before) != _facts(answer)
         for name, was, now in (

@@ -133,6 +133,7 @@ def _csv(rows: list[list[str]]) -> bytes:
 def _xlsx_rows(content: bytes) -> Iterator[tuple[int, list[_Value]]]:
     _check_archive(content)
     try:
+        _refuse_entities(content)
         workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheet = workbook.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its own size is not believed
@@ -154,6 +155,16 @@ def _check_archive(content: bytes) -> None:
     unpacked = sum(part.file_size for part in parts)
     if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED_BYTES or unpacked > MAX_RATIO * len(content):
         raise SpreadsheetError("The workbook unpacks to far more than it should; copy the rows into a new one")
+
+
+def _refuse_entities(content: bytes) -> None:
+    """No program writes a workbook with a document type; what openpyxl reads some parts with depends on what else is
+    installed. Raises ValueError."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for part in archive.infolist():
+            with archive.open(part) as stream:
+                if b"<!DOCTYPE" in stream.read(1_000):
+                    raise ValueError(f"{part.filename} has a document type")
 
 
 def _value(cell: Any) -> _Value:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from clinicbot import paths
 from clinicbot.faq import writer
 from clinicbot.faq.files import read_faqs, read_topic
-from clinicbot.faq.linter import fingerprint, lint
+from clinicbot.faq.linter import errors, fingerprint, lint
 from clinicbot.faq.model import Answer, Faq
 from clinicbot.faq.topic_text import cut, new_topic, tidy
 from clinicbot.faq.writer import Conflict, Edits, Refused, add, check, version_of, write
@@ -223,7 +223,11 @@ def not_anywhere(old: Faq) -> Faq:
         (answer("tr", title="bir\niki"), "F023"),
         (answer("tr", text="Kalıcı değildir, 4 ila 6 ay\x85 sürer."), "F023"),
         (lambda old: replace(old, answers={**old.answers, "no": replace(old.answers["en"], language="no")}), "F021"),
-        (lambda old: replace(old, phrasings=old.phrasings[:24]), "F004"),
+        (lambda old: replace(old, phrasings=old.phrasings[:2]), "F004"),
+        (
+            lambda old: replace(old, answers={**old.answers, "de": replace(old.answers["en"], language="de", text="")}),
+            "F005",
+        ),
     ],
 )
 def test_a_bad_edit_is_refused_with_its_number_and_writes_nothing(root: Path, edit: Edit, code: str) -> None:
@@ -233,6 +237,68 @@ def test_a_bad_edit_is_refused_with_its_number_and_writes_nothing(root: Path, ed
     assert code in {finding.code for finding in refused.value.findings}
     assert f"{code} " in str(refused.value)
     assert contents(root) == before
+
+
+# what is only unfinished
+
+
+def unfinished(root: Path, *languages: str, phrasings: int = 25) -> Faq:
+    whole = new_faq("duration/effect")
+    answers = {language: whole.answers[language] for language in languages}
+    return replace(whole, phrasings=whole.phrasings[:phrasings], answers=answers)
+
+
+def test_a_new_faq_with_few_phrasings_and_languages_is_written_with_warnings(root: Path) -> None:
+    warnings = add(unfinished(root, "en", phrasings=3), version_of("duration", root), root)
+    assert [(finding.code, finding.is_warning) for finding in warnings] == [("F004", True), ("F005", True)]
+    assert warnings[1].values == {"language": "tr"}
+    assert faq(root, "duration/effect").answers.keys() == {"en"}
+
+
+def test_the_linter_still_names_what_is_unfinished(root: Path) -> None:
+    save(root, unfinished(root, "en", phrasings=3))
+    assert [(finding.code, finding.is_warning) for finding in lint(root)] == [("F004", True), ("F005", True)]
+    assert errors(lint(root)) == []
+
+
+def test_sentences_of_a_new_document_may_wait_for_an_answer_and_old_ones_keep_theirs(root: Path) -> None:
+    old = "- p1.1 It is not permanent and lasts 4 to 6 months.\n- p1.2 Additional doses may be given.\n"
+    found = check({}, root, document=old + "- p1.3 It is new.\n")
+    assert [(finding.code, finding.where, finding.is_warning) for finding in found] == [("F015", "p1.3", True)]
+    moved = old.replace("p1.2", "p1.3") + "- p1.2 It is new.\n"  # so the answer stands on another sentence now
+    found = check({}, root, document=moved)
+    assert [(finding.where, finding.is_warning) for finding in found if finding.code == "F015"] == [("p1.3", False)]
+
+
+@pytest.mark.parametrize(
+    ("languages", "phrasings", "code"),
+    [(("en",), 2, "F004"), (("en",), 0, "F004"), (("tr",), 25, "F005")],
+)
+def test_what_a_new_faq_cannot_do_without(root: Path, languages: tuple[str, ...], phrasings: int, code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        save(root, unfinished(root, *languages, phrasings=phrasings))
+    assert [finding.code for finding in refused.value.findings] == [code]
+
+
+def test_what_was_missing_already_warns_no_more_and_cannot_be_lost_once_it_is_there(root: Path) -> None:
+    save(root, unfinished(root, "en", phrasings=3))
+    assert check({"duration/effect": with_answer(faq(root, "duration/effect"), "en", title="Other?")}, root) == []
+    more = replace(unfinished(root, "en", "tr", phrasings=4))
+    assert check({"duration/effect": more}, root) == []
+    save(root, more)
+    (finding,) = check({"duration/effect": unfinished(root, "en", phrasings=4)}, root)
+    assert (finding.code, finding.is_warning) == ("F005", False)
+
+
+def test_of_few_phrasings_none_may_go(root: Path) -> None:
+    save(root, unfinished(root, "en", "tr", phrasings=3))
+    (finding,) = check({"duration/effect": unfinished(root, "en", "tr", phrasings=2)}, root)
+    assert (finding.code, finding.is_warning) == ("F004", False)
+
+
+def test_a_sentence_keeps_its_last_answer(root: Path) -> None:
+    (finding,) = check({MORE: None}, root)
+    assert (finding.code, finding.where, finding.is_warning) == ("F015", "p1.2", False)
 
 
 @pytest.mark.parametrize(
