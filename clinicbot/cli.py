@@ -8,16 +8,25 @@ from pathlib import Path
 import click
 
 from clinicbot import paths
+from clinicbot.console_commands import user
 from clinicbot.faq import linter
 from clinicbot.faq_commands import COMMANDS
+from clinicbot.release_commands import COMMANDS as RELEASE_COMMANDS
+from clinicbot.releases.difference import difference
+from clinicbot.releases.installation import ensure_live, is_ready
+from clinicbot.releases.publishing import PublishError
+from clinicbot.releases.store import STARTED_WITH, ReleaseError, Releases
 from clinicbot.settings import Settings, SettingsError
+from clinicbot.store.callbacks import Callbacks
 from clinicbot.store.database import open_database
 from clinicbot.store.staff_tasks import StaffTasks
 from clinicbot.supervision import StartError, demo_environment, keep_write_ahead_log, write_endpoints
 from clinicbot.supervision import run as run_all
-from clinicbot.training.models import TrainingError, current_model, ensure_model, train
+from clinicbot.training.errors import TrainingError
+from clinicbot.training.models import train
 from clinicbot.yaml_files import ContentError
 
+NAMED = 10
 TRAINING = "Training the assistant from data/ (a few minutes) …"
 
 
@@ -31,11 +40,9 @@ def cli() -> None:
 
 @cli.command()
 def run() -> None:
-    """Train if there is no current model, then run all parts until Ctrl-C."""
+    """Train if there is nothing that can be live, then run all parts until Ctrl-C."""
     settings = Settings.from_environment()
-    if current_model() is None:
-        click.echo(TRAINING)
-        train()
+    make_live(settings)
     sys.exit(run_all(settings))
 
 
@@ -44,10 +51,22 @@ def whatsapp_demo() -> None:
     """Run everything with a simulated WhatsApp, in a browser, without any account."""
     os.environ.update(demo_environment(Settings.from_environment()))
     settings = Settings.from_environment()
-    if current_model() is None:
-        click.echo(TRAINING)
-        train()
+    make_live(settings)
     sys.exit(run_all(settings, simulator=True))
+
+
+def make_live(settings: Settings) -> None:
+    """The first release, or one for changed code, before anything is started; says what waits to be published."""
+    releases = Releases(settings.var)
+    if not is_ready(releases):
+        click.echo(TRAINING)
+    live = ensure_live(releases)
+    drafts = difference(live.content, paths.ROOT)
+    if not drafts.is_empty:
+        waiting = ", ".join(change.id for change in drafts.faqs[:NAMED]) or "other content"
+        click.echo(
+            f"Release {live.number} is live. Not published yet (at /staff, or by `clinicbot publish`): {waiting}"
+        )
 
 
 @cli.command(name="train")
@@ -58,13 +77,14 @@ def train_command() -> None:
 
 @cli.command(name="serve-rasa")
 def serve_rasa() -> None:
-    """Run Rasa on loopback with the current model, trained first if it was removed."""
+    """Run Rasa on loopback with the live release, which it then watches; trained first if its model was removed."""
     settings = Settings.from_environment()
-    model = ensure_model()
+    live = ensure_live(Releases(settings.var))
+    os.environ[STARTED_WITH] = str(live.number)
     rasa = str(Path(sys.executable).with_name("rasa"))
     endpoints = write_endpoints(settings)
     keep_write_ahead_log(settings.var / "rasa.db")
-    options = ["--model", str(model), "--endpoints", str(endpoints)]
+    options = ["--model", str(live.model), "--endpoints", str(endpoints)]
     options += ["--interface", "127.0.0.1", "--port", str(settings.rasa_port)]
     os.execv(rasa, [rasa, "run", *options, "--log-file", os.devnull])
 
@@ -78,13 +98,25 @@ def serve_actions() -> None:
     os.execv(sys.executable, [sys.executable, "-m", "rasa_sdk", *options])
 
 
+@cli.command(name="serve-console")
+def serve_console() -> None:
+    """Run the staff's console on loopback; the gateway passes /staff on to it."""
+    from clinicbot.console.serving import serve  # a quarter of a second that no other verb needs
+
+    serve(Settings.from_environment())
+
+
 @cli.group(invoke_without_command=True)
 @click.pass_context
 def tasks(context: click.Context) -> None:
-    """What the staff has to do because the assistant can't; without a verb: the open ones."""
+    """Who wants a call, and what the staff has to do because the assistant can't; without a verb: the open ones."""
     if context.invoked_subcommand is None:
-        if not (open_tasks := staff_tasks().open()):
+        open_tasks, requests = staff_tasks().open(), callbacks().open()
+        if not open_tasks and not requests:
             click.echo("No open tasks")
+        for request in requests:
+            click.echo(f"{request.created_at:%Y-%m-%d %H:%M} UTC  callback  {request.channel} {request.phone}")
+            click.echo(f"    {request.name}: {request.preferred_time}")
         for task in open_tasks:
             person = f"+{task.phone}" if task.phone else task.user_id or "unknown"
             click.echo(f"{task.id}  {task.created_at:%Y-%m-%d %H:%M} UTC  {task.kind}  {task.channel} {person}")
@@ -105,6 +137,11 @@ def staff_tasks() -> StaffTasks:
     return StaffTasks(open_database(Settings.from_environment().database))
 
 
+def callbacks() -> Callbacks:
+    """Patients who want to be called; the console's list closes them."""
+    return Callbacks(open_database(Settings.from_environment().database))
+
+
 @cli.group()
 def faq() -> None:
     """The clinic's FAQs in data/faq."""
@@ -123,13 +160,16 @@ def lint() -> None:
 
 for command in COMMANDS:
     faq.add_command(command)
+for command in RELEASE_COMMANDS:
+    cli.add_command(command)
+cli.add_command(user)
 
 
 def main() -> None:
     """Errors that a person can mend are one sentence, without a traceback."""
     try:
         cli.main(prog_name="clinicbot", standalone_mode=False)
-    except (StartError, TrainingError, SettingsError, ContentError) as error:
+    except (StartError, TrainingError, SettingsError, ContentError, ReleaseError, PublishError) as error:
         sys.exit(f"\n{error}")
     except click.ClickException as error:
         error.show()

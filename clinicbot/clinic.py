@@ -1,6 +1,7 @@
 """The clinic itself: phone line, emergency number, opening hours. `data/clinic.yml` is the only source."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,8 @@ import phonenumbers
 
 from clinicbot import paths
 from clinicbot.yaml_files import ContentError, read_yaml
+
+logger = logging.getLogger(__name__)
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Interval = tuple[time, time]
@@ -81,10 +84,53 @@ def _public_holidays(country: str, year: int) -> Any:
     return holidays.country_holidays(country, years=year)
 
 
-@lru_cache(maxsize=1)
-def load_clinic() -> Clinic:
-    """The clinic of this checkout, read once a process."""
-    return read_clinic(paths.CLINIC)
+class _CurrentClinic:
+    """The clinic of this checkout, read once a process, except for its hours: staff change them, and they count at
+    once. Everything else stays as it was at the start, in all replies alike. Raises ContentError at the first read; a
+    file that was broken later changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self.cache_clear()
+
+    def cache_clear(self) -> None:
+        self._clinic: Clinic | None = None
+        self._seen: tuple[int, int, int] | None = None
+
+    def __call__(self) -> Clinic:
+        seen = file_version(paths.CLINIC)
+        if self._clinic is None:
+            self._clinic = read_clinic(paths.CLINIC)
+        elif seen != self._seen:
+            self._clinic = _with_hours_of(paths.CLINIC, self._clinic)
+        self._seen = seen
+        return self._clinic
+
+
+load_clinic = _CurrentClinic()
+
+
+def file_version(path: Path) -> tuple[int, int, int] | None:
+    """Differs after each change of the file; None while it is missing."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+def _with_hours_of(path: Path, clinic: Clinic) -> Clinic:
+    try:
+        changed = read_clinic(path)
+    except ContentError as error:
+        logger.error("the changed opening hours can't be used: %s", error)
+        return clinic
+    return replace(
+        clinic,
+        opening_hours=changed.opening_hours,
+        exceptions=changed.exceptions,
+        closed_on_public_holidays=changed.closed_on_public_holidays,
+    )
 
 
 def read_clinic(path: Path) -> Clinic:

@@ -36,6 +36,7 @@ class Settings:
     port: int = _setting("CLINICBOT_PORT", 8000, "port of the gateway, the only public one")
     rasa_port: int = _setting("CLINICBOT_RASA_PORT", 5005, "loopback port of Rasa")
     actions_port: int = _setting("CLINICBOT_ACTIONS_PORT", 5055, "loopback port of the action server")
+    console_port: int = _setting("CLINICBOT_CONSOLE_PORT", 5056, "loopback port of the staff's console")
     rasa_timeout: float = _setting("CLINICBOT_RASA_TIMEOUT", 5.0, "seconds a patient's message may wait for Rasa")
     var: Path = _setting("CLINICBOT_VAR", paths.VAR, "folder of databases, logs and the signing key")
     database_url: str = _setting(
@@ -56,7 +57,9 @@ class Settings:
 
     simulator_port: int = _setting("CLINICBOT_SIMULATOR_PORT", 8001, "loopback port of the WhatsApp simulator")
     public_url: str = _setting(
-        "CLINICBOT_PUBLIC_URL", "", "address of the gateway as Twilio calls it; empty: taken from each request"
+        "CLINICBOT_PUBLIC_URL",
+        "",
+        "address of the gateway as Twilio and the staff call it; empty: as each request says",
     )
     pause: float = _setting(
         "CLINICBOT_PAUSE", 1.5, "seconds to wait on WhatsApp for the rest of what somebody is typing"
@@ -113,6 +116,16 @@ class Settings:
     @property
     def rasa_url(self) -> str:
         return f"http://127.0.0.1:{self.rasa_port}"
+
+    @property
+    def console_url(self) -> str:
+        return f"http://127.0.0.1:{self.console_port}"
+
+    @property
+    def gateway_url(self) -> str:
+        """As people are told it: the public address, else that of this machine."""
+        shown = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return self.public_url.rstrip("/") or f"http://{shown}:{self.port}"
 
     @property
     def database(self) -> str:

@@ -22,9 +22,13 @@ from types import FrameType
 from typing import Any
 
 import yaml
+from sqlalchemy.exc import SQLAlchemyError
 
 from clinicbot import paths
 from clinicbot.settings import Settings
+from clinicbot.store.database import open_database, without_data
+from clinicbot.store.invitations import Invitations
+from clinicbot.store.people import People
 from clinicbot.yaml_files import read_yaml
 
 START_SECONDS = 180
@@ -72,6 +76,7 @@ def programs(settings: Settings, *, simulator: bool = False) -> dict[str, list[s
     commands = {
         "rasa": [python, "-m", "clinicbot", "serve-rasa"],
         "actions": [python, "-m", "clinicbot", "serve-actions"],
+        "console": [python, "-m", "clinicbot", "serve-console"],
         "gateway": [
             python,
             *("-m", "uvicorn", "clinicbot.gateway.app:create_app", "--factory"),
@@ -152,6 +157,7 @@ def check_ports(settings: Settings, *, simulator: bool = False) -> None:
         ("CLINICBOT_PORT", settings.host, settings.port),
         ("CLINICBOT_RASA_PORT", "127.0.0.1", settings.rasa_port),
         ("CLINICBOT_ACTIONS_PORT", "127.0.0.1", settings.actions_port),
+        ("CLINICBOT_CONSOLE_PORT", "127.0.0.1", settings.console_port),
     ]
     if simulator:
         ports.append(("CLINICBOT_SIMULATOR_PORT", "127.0.0.1", settings.simulator_port))
@@ -174,6 +180,7 @@ def run(settings: Settings, *, simulator: bool = False) -> int:
     Raises StartError.
     """
     check_ports(settings, simulator=simulator)
+    make_tables(settings)
     configuration = write_configuration(settings, simulator=simulator)
     supervisord = Path(sys.executable).with_name("supervisord")
     process = subprocess.Popen([supervisord, "-n", "-c", str(configuration)], cwd=paths.ROOT)
@@ -188,12 +195,36 @@ def run(settings: Settings, *, simulator: bool = False) -> int:
         if simulator:
             print(f"WhatsApp simulator: http://127.0.0.1:{settings.simulator_port}")
         print(f"Ready: http://{_shown_host(settings)}:{settings.port}   (Ctrl-C stops everything)", flush=True)
+        print("\n".join(describe_console(settings)), flush=True)
         return process.wait()
     except KeyboardInterrupt:
         print("\nStopping …", flush=True)
         return 0
     finally:
         _stop(process)
+
+
+def make_tables(settings: Settings) -> None:
+    """Before the parts start, which would all make them at the same time. Raises StartError."""
+    try:
+        open_database(settings.database).dispose()
+    except SQLAlchemyError as error:
+        raise StartError(
+            f"The database can't be opened ({without_data(error)}): start it, or choose another with "
+            "CLINICBOT_DATABASE_URL=…"
+        ) from error
+
+
+def describe_console(settings: Settings) -> list[str]:
+    """Where the staff's pages are; while there is no administrator, with a new link that makes the first one."""
+    engine = open_database(settings.database)
+    try:
+        if People(engine).has_administrator():
+            return [f"Staff: {settings.gateway_url}/staff"]
+        link = f"{settings.gateway_url}/staff/begin/{Invitations(engine).make(None)}"
+        return [f"Staff: create the first administrator, once, within 24 hours: {link}"]
+    finally:
+        engine.dispose()
 
 
 def _shown_host(settings: Settings) -> str:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,9 +11,12 @@ from sqlalchemy import update
 from sqlalchemy.engine import Engine
 
 from clinicbot import cli, paths
+from clinicbot.callback import Wanted
 from clinicbot.messages import Channel, Person
 from clinicbot.settings import Settings
+from clinicbot.store.callbacks import Callbacks
 from clinicbot.store.contacts import contact_for
+from clinicbot.store.conversations import Conversations
 from clinicbot.store.database import staff_tasks
 from clinicbot.store.staff_tasks import StaffTasks, add_task
 from clinicbot.supervision import demo_environment
@@ -66,6 +69,17 @@ def test_tasks_lists_number_reason_and_text_of_those_that_are_open(engine: Engin
         "    63016 more than 24 hours",
         "    Please call the clinic.",
     ]
+
+
+def test_tasks_lists_who_wants_to_be_called(engine: Engine, clinicbot: Clinicbot) -> None:
+    session = Conversations(engine).start("en", {}, timedelta(hours=1))
+    write = Callbacks(engine).writing(session.id, Wanted("Zelda", "+442079460123", "any time"), "en")
+    assert write is not None
+    with engine.begin() as connection:
+        write(connection)
+    lines = clinicbot("tasks").output.splitlines()
+    assert lines[0].endswith("callback  web +442079460123")
+    assert lines[1:] == ["    Zelda: any time"]
 
 
 def test_a_task_of_nobody_known_is_listed(engine: Engine, clinicbot: Clinicbot) -> None:
@@ -133,7 +147,7 @@ def test_the_demonstration_runs_everything_with_the_simulator(monkeypatch: pytes
         return 3
 
     monkeypatch.setattr(cli, "run_all", run_all)
-    monkeypatch.setattr(cli, "current_model", lambda: "a model")
+    monkeypatch.setattr(cli, "make_live", lambda settings: None)
     variables = demo_environment(Settings())
     result = CliRunner(env=dict.fromkeys(variables)).invoke(cli.cli, ["whatsapp-demo"])  # its changes are undone
     assert result.exit_code == 3

@@ -109,3 +109,25 @@ def test_unknown_time_zone_is_a_content_error(write_clinic: WriteClinic) -> None
 
 def test_the_real_clinic_is_readable() -> None:
     assert load_clinic().languages[0] == "en"
+
+
+def test_changed_hours_count_at_once_and_the_rest_at_the_next_start(
+    use_clinic: MakeClinic, write_clinic: WriteClinic
+) -> None:
+    before = use_clinic()
+    write_clinic(opening_hours={"monday": ["09:00-13:00"]}, public_holidays="open", phone="+44 20 7946 0999")
+    now = load_clinic()
+    assert now.opening_hours == {"monday": ((time(9), time(13)),)}
+    assert not now.closed_on_public_holidays
+    assert now.phone == before.phone
+
+
+def test_a_file_that_was_broken_meanwhile_changes_nothing(
+    use_clinic: MakeClinic, write_clinic: WriteClinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = use_clinic()
+    path = write_clinic(opening_hours={"monday": ["later"]})
+    assert load_clinic() == before
+    path.unlink()
+    assert load_clinic() == before
+    assert "opening hours" in caplog.text

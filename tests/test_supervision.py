@@ -16,6 +16,7 @@ from clinicbot.supervision import (
     StartError,
     check_ports,
     demo_environment,
+    make_tables,
     programs,
     write_configuration,
     write_endpoints,
@@ -43,7 +44,7 @@ def taken() -> Iterator[Taken]:
 @pytest.fixture
 def free() -> dict[str, int]:
     """Ports that nothing listens on, by the setting's name."""
-    names = ("port", "rasa_port", "actions_port", "simulator_port")
+    names = ("port", "rasa_port", "actions_port", "console_port", "simulator_port")
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in names]
         for each in sockets:
@@ -58,7 +59,12 @@ def test_free_ports_are_fine(free: dict[str, int], simulator: bool) -> None:
 
 @pytest.mark.parametrize(
     ("name", "variable"),
-    [("port", "CLINICBOT_PORT"), ("rasa_port", "CLINICBOT_RASA_PORT"), ("actions_port", "CLINICBOT_ACTIONS_PORT")],
+    [
+        ("port", "CLINICBOT_PORT"),
+        ("rasa_port", "CLINICBOT_RASA_PORT"),
+        ("actions_port", "CLINICBOT_ACTIONS_PORT"),
+        ("console_port", "CLINICBOT_CONSOLE_PORT"),
+    ],
 )
 def test_a_port_in_use_is_one_sentence_that_names_the_variable(
     taken: Taken, free: dict[str, int], name: str, variable: str
@@ -91,6 +97,13 @@ def test_nothing_is_started_or_written_while_a_port_is_taken(taken: Taken, tmp_p
     assert not (tmp_path / "var").exists()
 
 
+def test_a_database_that_can_not_be_opened_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "clinicbot.db").mkdir()
+    with pytest.raises(StartError, match=r"CLINICBOT_DATABASE_URL=…") as error:
+        make_tables(Settings(var=tmp_path))
+    assert "\n" not in str(error.value)
+
+
 def configuration(settings: Settings, *, simulator: bool = False) -> RawConfigParser:
     parser = RawConfigParser()
     parser.read(write_configuration(settings, simulator=simulator), encoding="utf-8")
@@ -101,7 +114,7 @@ def configuration(settings: Settings, *, simulator: bool = False) -> RawConfigPa
 def test_every_part_is_restarted_stopped_whole_and_logged(tmp_path: Path, simulator: bool, more: set[str]) -> None:
     parser = configuration(Settings(var=tmp_path), simulator=simulator)
     parts = {name.removeprefix("program:") for name in parser.sections() if name.startswith("program:")}
-    assert parts == {"rasa", "actions", "gateway"} | more
+    assert parts == {"rasa", "actions", "console", "gateway"} | more
     for part in parts:
         section = parser[f"program:{part}"]
         assert section["autorestart"] == "true"
@@ -211,7 +224,7 @@ def test_a_folder_with_spaces(tmp_path: Path) -> None:
     options = read_by_supervisor(Settings(var=folder))
     assert options.pidfile == str(folder / "supervisord.pid")
     logs = {program.stdout_logfile for group in options.process_group_configs for program in group.process_configs}
-    assert logs == {str(folder / "log" / f"{name}.log") for name in ("rasa", "actions", "gateway")}
+    assert logs == {str(folder / "log" / f"{name}.log") for name in ("rasa", "actions", "console", "gateway")}
 
 
 def test_rasa_and_the_actions_listen_on_loopback_only() -> None:

@@ -34,8 +34,9 @@ class Assistant:
 
     process: subprocess.Popen[str]
     address: str
-    ports: tuple[int, int, int]
+    ports: tuple[int, int, int, int]
     output: str
+    var: Path
 
     def part(self, marker: str) -> psutil.Process:
         """The running process of a part, by a piece of its command line."""
@@ -50,13 +51,15 @@ class Assistant:
 
 @pytest.fixture(scope="session")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    ports = (free_port(), free_port(), free_port())
+    ports = (free_port(), free_port(), free_port(), free_port())
+    var = tmp_path_factory.mktemp("var")
     environment = {
         **os.environ,
         "CLINICBOT_PORT": str(ports[0]),
         "CLINICBOT_RASA_PORT": str(ports[1]),
         "CLINICBOT_ACTIONS_PORT": str(ports[2]),
-        "CLINICBOT_VAR": str(tmp_path_factory.mktemp("var")),
+        "CLINICBOT_CONSOLE_PORT": str(ports[3]),
+        "CLINICBOT_VAR": str(var),
         "CLINICBOT_RATE_SESSION": "100000/minute",
         "CLINICBOT_RATE_ADDRESS": "100000/minute",
     }
@@ -71,7 +74,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
-        yield Assistant(process, f"http://127.0.0.1:{ports[0]}", ports, read_until_ready(process))
+        yield Assistant(process, f"http://127.0.0.1:{ports[0]}", ports, read_until_ready(process), var)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)

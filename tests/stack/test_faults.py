@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from clinicbot.clinic import load_clinic
-from clinicbot.training.models import current_model
+from clinicbot.releases.store import Releases
 from tests.stack.conftest import Assistant, wait_for
 
 pytestmark = pytest.mark.stack
@@ -87,13 +87,17 @@ def test_action_server_killed(assistant: Assistant, patient: Patient) -> None:
 
 
 def test_model_removed_and_rasa_killed(assistant: Assistant, patient: Patient) -> None:
-    model = current_model()
-    assert model is not None
-    model.unlink()
+    releases = Releases(assistant.var)
+    live = releases.live()
+    assert live is not None
+    live.model.unlink()
     assistant.part("rasa run").kill()
     assert_never_silent(patient)
     assert_service_returns(patient, 400)  # it trains again
-    assert current_model() is not None
+    again = releases.live()
+    assert again is not None
+    assert again.number == live.number + 1
+    assert again.about.content == live.about.content
 
 
 def test_gateway_killed_keeps_the_conversation(assistant: Assistant, patient: Patient) -> None:
