@@ -29,7 +29,8 @@ from clinicbot.faq.files import read_faqs
 from clinicbot.faq.model import Answer, Faq
 from clinicbot.faq.topic_text import cut
 from clinicbot.releases.confirming import LiveAssistant
-from clinicbot.releases.publishing import Phase, Publishing, PublishState
+from clinicbot.releases.publish_state import Phase, PublishState
+from clinicbot.releases.publishing import Publishing
 from clinicbot.releases.store import Releases
 from clinicbot.releases.trainer import Trainer
 

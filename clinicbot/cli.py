@@ -14,7 +14,7 @@ from clinicbot.faq_commands import COMMANDS
 from clinicbot.release_commands import COMMANDS as RELEASE_COMMANDS
 from clinicbot.releases.difference import difference
 from clinicbot.releases.installation import ensure_live, is_ready
-from clinicbot.releases.publishing import PublishError
+from clinicbot.releases.publish_state import PublishError
 from clinicbot.releases.store import STARTED_WITH, ReleaseError, Releases
 from clinicbot.settings import Settings, SettingsError
 from clinicbot.store.callbacks import Callbacks

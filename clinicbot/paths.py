@@ -14,3 +14,8 @@ MODELS = ROOT / "models"
 VAR = ROOT / "var"
 WIDGET = ROOT / "widget" / "dist" / "widget.js"
 WIDGET_STRINGS = ROOT / "widget" / "dist" / "strings"
+
+
+def document_in(root: Path) -> Path:
+    """The clinic's document in a checkout, or in a release's content, which is laid out like one."""
+    return root / "data" / "document" / DOCUMENT.name

@@ -7,31 +7,19 @@ Only the domain inside a model, which Rasa itself has checked when it was writte
 from pathlib import Path
 from typing import Any
 
-import ruamel.yaml.resolver
-import yaml
 from rasa.engine.graph import ExecutionContext
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.graph_components.providers.domain_provider import DomainProvider
 from rasa.shared.core.domain import Domain
 
-_TIMESTAMP = "tag:yaml.org,2002:timestamp"
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # found at run time
-    """Takes for a number or a truth value what Rasa does, by YAML 1.2: the answers `No` and `12:30` are texts."""
-
-
-_Loader.yaml_implicit_resolvers = {}
-for versions, tag, pattern, first in ruamel.yaml.resolver.implicit_resolvers:
-    if (1, 2) in versions and tag != _TIMESTAMP:  # Rasa leaves dates as text
-        _Loader.add_implicit_resolver(tag, pattern, first)
+from clinicbot import rasa_yaml
 
 
 def read_domain(folder: Path) -> Domain:
     """The domain that a model's component folder holds. Raises yaml.YAMLError or OSError."""
     text = (folder / "domain.yml").read_text(encoding="utf-8")
-    return Domain.from_dict(yaml.load(text, Loader=_Loader))
+    return Domain.from_dict(rasa_yaml.load(text))
 
 
 def _load(

@@ -11,16 +11,10 @@ import click
 from sqlalchemy.engine import Engine
 
 from clinicbot import paths
-from clinicbot.releases.difference import Difference, difference
+from clinicbot.releases.difference import Difference, difference, seen
 from clinicbot.releases.proof import Proof, Verdict
-from clinicbot.releases.publishing import (
-    Phase,
-    PublishError,
-    Publishing,
-    PublishState,
-    open_publishing,
-    open_trainer,
-)
+from clinicbot.releases.publish_state import Phase, PublishError, PublishState
+from clinicbot.releases.publishing import Publishing, open_publishing, open_trainer
 from clinicbot.releases.store import Release, Releases, copy_content
 from clinicbot.releases.trainer import Trainer, TrainerDied
 from clinicbot.settings import Settings
@@ -83,29 +77,30 @@ def publish(reason: str, insist: str | None) -> None:
     settings = Settings.from_environment()
     engine = open_database(settings.database)
     try:
-        drafts = _drafts(Releases(settings.var))
-        approved_by = _approved_by(engine, drafts)
+        drafts, content = _drafts(Releases(settings.var))
+        approved_by = _approved_by(engine, drafts, content)
         publishing = open_here(settings, engine)
-        state = asyncio.run(_publish(publishing, drafts.digest, approved_by, reason, insist))
+        state = asyncio.run(_publish(publishing, content, approved_by, reason, insist))
     finally:
         engine.dispose()
     if state.phase is not Phase.DONE:
         sys.exit(1)
 
 
-def _drafts(releases: Releases) -> Difference:
-    """Raises PublishError before the first release."""
-    live = releases.live()
+def _drafts(releases: Releases) -> tuple[Difference, str]:
+    """What would change, and what it is approved as (`seen`). Raises PublishError before the first release."""
+    live = releases.live_state()
     if live is None:
         raise PublishError("Nothing is live yet; start the assistant with `clinicbot run` first.")
-    return difference(live.content, paths.ROOT)
+    changes = difference(releases.get(live.number).content, paths.ROOT)
+    return changes, seen(changes, live)
 
 
-def _approved_by(engine: Engine, drafts: Difference) -> tuple[str, ...]:
+def _approved_by(engine: Engine, drafts: Difference, content: str) -> tuple[str, ...]:
     """Raises PublishError where a second person is needed and nobody has approved this content."""
     if not (drafts.sensitive and ConsoleSettings(engine).needs_second_person()):
         return ()
-    approved = tuple(approval.person.username for approval in Approvals(engine).of(drafts.digest))
+    approved = tuple(approval.person.username for approval in Approvals(engine).of(content))
     if not approved:
         raise PublishError("Aftercare or eligibility changes: an approver must read and approve it at /staff/publish.")
     return approved

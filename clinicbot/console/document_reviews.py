@@ -24,7 +24,7 @@ from clinicbot.faq.document import Document, read_document
 from clinicbot.faq.drafts import Drafts
 from clinicbot.faq.linter import fingerprint
 from clinicbot.faq.model import Faq
-from clinicbot.paths import DOCUMENT
+from clinicbot.paths import document_in
 from clinicbot.releases.store import ReleaseError
 from clinicbot.store.uploads import Upload
 
@@ -102,7 +102,7 @@ def review_of(upload: Upload, console: Console) -> Review:
     basis, drafts = basis_of(root), Drafts(root)
     versions = {topic: writer.version_of(topic, root) for topic in drafts.topics()}
     document_version = writer.document_version(root)
-    path = root / "data" / "document" / DOCUMENT.name
+    path = document_in(root)
     faqs, document, present = drafts.faqs(), read_document(path), path.read_text(encoding="utf-8")
     compared = _compared(upload, console, basis, faqs, document, present)
     tasks = list(compared.tasks)

@@ -1,8 +1,9 @@
 """A decided document written to the drafts, with the FAQs that change with it, in one act."""
 
 from clinicbot.console.document_reviews import Review, review_of
+from clinicbot.console.faq_alarms import alarms
 from clinicbot.console.services import Console
-from clinicbot.faq import linter, writer
+from clinicbot.faq import checking, linter, writer
 from clinicbot.faq.linter import Finding
 from clinicbot.faq.writer import Conflict, NewDocument, Refused
 from clinicbot.store.faq_care import DeletedFaqs
@@ -18,7 +19,7 @@ class NotReady(Exception):
 
 def check(console: Console, review: Review) -> list[Finding]:
     """What would be refused, and what would be unfinished, if it were written now."""
-    return writer.check(review.plan.edits, console.root, review.plan.text)
+    return checking.check(review.plan.edits, console.root, review.plan.text)
 
 
 def write(console: Console, person: Person, upload: Upload, basis: str) -> list[str]:
@@ -32,6 +33,8 @@ def write(console: Console, person: Person, upload: Upload, basis: str) -> list[
     if not review.plan.is_ready:
         raise NotReady
     edits = review.plan.edits
+    if findings := alarms(console, edits):
+        raise Refused(findings)
     topics = {faq_id.partition("/")[0] for faq_id in edits}
     versions = {topic: review.versions.get(topic, "") for topic in topics}
     deleted = DeletedFaqs(console.engine)

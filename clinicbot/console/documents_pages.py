@@ -30,7 +30,7 @@ from clinicbot.faq.document import Document, read_document
 from clinicbot.faq.drafts import Drafts
 from clinicbot.faq.linter import Finding
 from clinicbot.faq.writer import Conflict, Refused
-from clinicbot.paths import DOCUMENT
+from clinicbot.paths import document_in
 from clinicbot.store.uploads import DOCUMENT as KIND
 from clinicbot.store.uploads import Upload, Uploads
 
@@ -75,7 +75,7 @@ def _present(console: Console, language: str) -> list[tuple[str, list[tuple[str,
 
 
 def _document(console: Console) -> Document:
-    return read_document(console.root / "data" / "document" / DOCUMENT.name)
+    return read_document(document_in(console.root))
 
 
 @allow(Role.EDITOR, Role.APPROVER)
@@ -102,9 +102,11 @@ async def upload_document(request: Request) -> Response:
         content = await run_in_threadpool(_content, raw, suffix_of(name))
     except TooLarge:
         form.file.errors = ["documents.problem_size"]
+        await run_in_threadpool(console.audit.record, person.username, "document.upload", name, outcome="refused")
         return await _document_page(request, form, 413)
     except DocumentError as error:
         form.file.errors = [f"documents.problem_{error.problem.value}"]
+        await run_in_threadpool(console.audit.record, person.username, "document.upload", name, outcome="refused")
         return await _document_page(request, form, 422)
     upload_id = await run_in_threadpool(Uploads(console.engine).add, KIND, name, content, person.username)
     await run_in_threadpool(console.audit.record, person.username, "document.upload", name, {"bytes": len(raw)})

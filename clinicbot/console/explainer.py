@@ -9,7 +9,7 @@ from clinicbot.console.texts import Words
 from clinicbot.faq.document import Document, read_document
 from clinicbot.faq.drafts import Drafts
 from clinicbot.faq.linter import Finding
-from clinicbot.paths import DOCUMENT
+from clinicbot.paths import document_in
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Explainer:
     @classmethod
     def of(cls, console: Console, words: Words) -> "Explainer":
         titles = titles_of(Drafts(console.root).faqs(), words.language)
-        return cls(words, titles, read_document(console.root / "data" / "document" / DOCUMENT.name))
+        return cls(words, titles, read_document(document_in(console.root)))
 
     def by_faq(self, findings: Iterable[Finding]) -> list[Fault]:
         """What stands in the way, one line an FAQ: the first of its findings, and how many more there are."""

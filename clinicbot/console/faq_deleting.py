@@ -8,9 +8,9 @@ from starlette.responses import Response
 from clinicbot.console.faq_editing import Editing, open_faq, readable
 from clinicbot.console.faq_findings import explain, titles_of
 from clinicbot.console.faq_forms import digest_of
-from clinicbot.console.faq_saving import EditedMeanwhile, put_back, remove
+from clinicbot.console.faq_saving import EditedMeanwhile, put_back, record_refusal, remove
 from clinicbot.console.web import Role, allow, console_of, page, person_of, redirect
-from clinicbot.faq import writer
+from clinicbot.faq import checking, writer
 from clinicbot.faq.drafts import Drafts
 from clinicbot.faq.linter import Finding
 from clinicbot.store.audit import Entry, Filter
@@ -32,13 +32,16 @@ async def delete(request: Request) -> Response:
     base = str(request.state.form.get("base", ""))
     try:
         number = await run_in_threadpool(remove, editing.console, editing.person, editing.faq_id, base)
-    except (writer.Refused, EditedMeanwhile):
+    except writer.Refused as refused:
+        await _record(editing, "faq.delete", refused)
+        return await _confirm(request, editing, status=409)
+    except EditedMeanwhile:
         return await _confirm(request, editing, status=409)
     return redirect(request, f"/staff/faqs?deleted={number}", message="faqs.deleted", title=_title(editing))
 
 
 async def _confirm(request: Request, editing: Editing, status: int = 200) -> Response:
-    findings = await run_in_threadpool(writer.check, {editing.faq_id: None}, editing.console.root)
+    findings = await run_in_threadpool(checking.check, {editing.faq_id: None}, editing.console.root)
     unanswered = [finding.where for finding in findings if finding.code == "F015"]
     others = [finding for finding in findings if finding.code != "F015"]
     return page(
@@ -86,6 +89,7 @@ async def restore(request: Request) -> Response:
         await run_in_threadpool(put_back, console, person, deleted.faq, "faq.restore")
     except writer.Refused as refused:
         editing = await run_in_threadpool(open_faq, request, deleted.faq.id)
+        await _record(editing, "faq.restore", refused)
         return _refused(request, editing, refused.findings)
     except EditedMeanwhile:
         return redirect(request, "/staff/faqs/deleted", message="faqs.try_again", kind="problem")
@@ -103,6 +107,7 @@ async def discard(request: Request) -> Response:
     try:
         await run_in_threadpool(put_back, editing.console, editing.person, editing.live, "faq.discard")
     except writer.Refused as refused:
+        await _record(editing, "faq.discard", refused)
         return _refused(request, editing, refused.findings)
     except EditedMeanwhile:
         return redirect(request, f"/staff/faqs/{editing.faq_id}", message="faqs.try_again", kind="problem")
@@ -122,7 +127,7 @@ async def show_history(request: Request) -> Response:
 
 def _entries(editing: Editing) -> list[Entry]:
     """Newest first."""
-    found, _total = editing.console.audit.page(Filter(subject=editing.faq_id), number=1, size=SHOWN)
+    found, _total = editing.console.audit.page(Filter(subject=editing.faq_id, outcome="done"), number=1, size=SHOWN)
     return [entry for entry in found if entry.action.startswith("faq.")]
 
 
@@ -131,6 +136,10 @@ async def _draft(request: Request) -> Editing:
     if editing.draft is None:
         raise HTTPException(404)
     return editing
+
+
+async def _record(editing: Editing, action: str, refused: writer.Refused) -> None:
+    await run_in_threadpool(record_refusal, editing.console, editing.person, action, editing.faq_id, refused.findings)
 
 
 def _refused(request: Request, editing: Editing, findings: list[Finding]) -> Response:

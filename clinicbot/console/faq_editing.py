@@ -64,6 +64,7 @@ class Findings:
     tried: list[Tried] | None = None
     not_tried: str = ""
     suggestions: list[str] | None = None
+    takeable: list[str] = field(default_factory=list)
     alterations: list[Alteration] = field(default_factory=list)
     confirm: str = ""
     conflict: list[FieldChange] | None = None

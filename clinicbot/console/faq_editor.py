@@ -23,11 +23,19 @@ from clinicbot.console.faq_forms import (
     vanished,
 )
 from clinicbot.console.faq_listing import state_of, today_of
-from clinicbot.console.faq_saving import Alteration, EditedMeanwhile, alterations, save, with_phrasings
+from clinicbot.console.faq_saving import (
+    Alteration,
+    EditedMeanwhile,
+    alterations,
+    record_refusal,
+    save,
+    with_phrasings,
+)
 from clinicbot.console.faq_suggesting import suggestions
+from clinicbot.console.faq_taking import put_back, take, takeable
 from clinicbot.console.faq_trying import AT_ONCE, of_a_list, try_out
 from clinicbot.console.web import Role, allow, form_of, page, redirect
-from clinicbot.faq import linter, writer
+from clinicbot.faq import checking, linter, writer
 from clinicbot.faq.linter import MIN_PHRASINGS, Finding
 from clinicbot.faq.model import Faq
 from clinicbot.faq.spreadsheet import field_changes
@@ -58,15 +66,15 @@ async def begin(request: Request) -> Response:
 @allow(Role.EDITOR)
 @readable
 async def send(request: Request) -> Response:
-    """Any of the form's buttons: `do` is save, check, suggest or search."""
+    """Any of the form's buttons: `do` is save, take (and save), check, suggest or search."""
     # an FAQ that somebody deleted meanwhile has to be shown as that, with what was typed
     editing = await run_in_threadpool(open_faq, request, _faq_id(request))
     form = _form(request, editing)
     form.validate()
     form.take_suggested()
     do = request.state.form.get("do", "save")
-    if do == "save":
-        return await run_in_threadpool(_save, request, editing, form)
+    if do in ("save", "take"):
+        return await run_in_threadpool(_save, request, editing, form, do == "take")
     found = Findings(searched=str(request.state.form.get("passage_search", "")))
     if do == "check":
         await run_in_threadpool(_check, editing, form, found)
@@ -92,7 +100,7 @@ async def add_phrasings(request: Request) -> Response:
     except writer.Refused as refused:
         values = values_of(more, editing.care, editing.document) | {"base": base, "version": version}
         form = form_class(editing.languages)(**values)
-        _explain(editing, form, refused.findings, more.id)
+        await run_in_threadpool(_refuse, editing, form, refused.findings, more.id)
         prepare(form, editing)
         return _page(request, editing, form, status=422)
     except EditedMeanwhile:
@@ -160,7 +168,8 @@ def _check(editing: Editing, form: FaqForm, found: Findings) -> None:
         found.not_tried = editing.words("faqs.tried_some", count=AT_ONCE)
 
 
-def _save(request: Request, editing: Editing, form: FaqForm) -> Response:
+def _save(request: Request, editing: Editing, form: FaqForm, takes: bool = False) -> Response:
+    """`takes`: sentences that are known as unanswerable may be taken from there."""
     topic = editing.topic or chosen_topic(form, editing)
     if form.errors:
         return _page(request, editing, form, status=422)
@@ -171,10 +180,12 @@ def _save(request: Request, editing: Editing, form: FaqForm) -> Response:
     if changed and form.confirmed.data != _digest(changed):
         return _ask(request, editing, form, faq, changed)
     try:
-        warnings = [] if faq == editing.draft else _write(editing, form, faq)
+        warnings = [] if faq == editing.draft else _write(editing, form, faq, takes)
     except writer.Refused as refused:
-        _explain(editing, form, refused.findings, faq_id)
-        return _page(request, editing, form, status=422)
+        _refuse(editing, form, refused.findings, faq_id)
+        taken = takeable(refused.findings, faq)
+        found = Findings(takeable=[phrasing for phrasings in taken.values() for phrasing in phrasings])
+        return _page(request, editing, form, found, status=422)
     except EditedMeanwhile as error:
         return _show_both(request, editing, form, faq, error.theirs)
     nothing = faq == editing.draft and care_of(form) == editing.care
@@ -186,16 +197,25 @@ def _save(request: Request, editing: Editing, form: FaqForm) -> Response:
     return redirect(request, f"/staff/faqs/{faq_id}", message=message, hints=hints)
 
 
-def _write(editing: Editing, form: FaqForm, faq: Faq) -> list[Finding]:
-    version = str(form.version.data or "") if editing.faq_id else writer.version_of(faq.topic, editing.console.root)
-    return save(editing.console, editing.person, faq, version=version, base=str(form.base.data or ""))
+def _write(editing: Editing, form: FaqForm, faq: Faq, takes: bool) -> list[Finding]:
+    console, person = editing.console, editing.person
+    version = str(form.version.data or "") if editing.faq_id else writer.version_of(faq.topic, console.root)
+    base = str(form.base.data or "")
+    taken = takeable(linter.errors(checking.check({faq.id: faq}, console.root)), faq) if takes else {}
+    if taken:
+        take(console, person, taken, faq.id)
+    try:
+        return save(console, person, faq, version=version, base=base)
+    except (writer.Refused, EditedMeanwhile):
+        put_back(console, taken)
+        raise
 
 
 def _ask(request: Request, editing: Editing, form: FaqForm, faq: Faq, changed: list[Alteration]) -> Response:
     """Numbers or a "not" are others: shown before it is saved, unless it is refused anyway."""
-    refusing = linter.errors(writer.check({faq.id: faq}, editing.console.root))
+    refusing = linter.errors(checking.check({faq.id: faq}, editing.console.root))
     if refusing:
-        _explain(editing, form, refusing, faq.id)
+        _refuse(editing, form, refusing, faq.id)
     else:
         form.confirmed.data = _digest(changed)
     found = Findings(alterations=changed, confirm="" if refusing else str(form.confirmed.data))
@@ -209,7 +229,9 @@ def _digest(changed: list[Alteration]) -> str:
     return hashlib.sha256(texts.encode()).hexdigest()[:24]
 
 
-def _explain(editing: Editing, form: FaqForm, findings: list[Finding], faq_id: str) -> None:
+def _refuse(editing: Editing, form: FaqForm, findings: list[Finding], faq_id: str) -> None:
+    action = "faq.write" if editing.faq_id else "faq.add"
+    record_refusal(editing.console, editing.person, action, faq_id, findings)
     titles = titles_of(editing.faqs, editing.person.language)
     words, document = editing.words, editing.document
     if any(each.code == "F011" and each.where.endswith("(en)") for each in findings):

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 
 from clinicbot.console.faq_forms import FaqForm
 from clinicbot.console.texts import Words
+from clinicbot.faq.checking import MAX_PHRASINGS
 from clinicbot.faq.document import Document
 from clinicbot.faq.linter import MIN_PHRASINGS, Finding
 from clinicbot.faq.model import Faq
-from clinicbot.faq.writer import MAX_PHRASINGS
 from clinicbot.texts import DEFAULT_LANGUAGE
 
 _PLACE = re.compile(r"\((\w+)\)$")
-_OF_PHRASINGS = {"F004", "F016", "F017"}
+_OF_PHRASINGS = {"F004", "F016", "F017", "F026"}
 _OF_SOURCE = {"F010", "F014", "F015"}
 _OF_TITLE = {"F008", "F019"}
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from clinicbot.console.faq_alarms import alarms
 from clinicbot.console.faq_forms import digest_of
 from clinicbot.console.services import Console
 from clinicbot.faq import writer
@@ -51,9 +52,17 @@ def save(console: Console, person: Person, faq: Faq, *, version: str, base: str)
     """
     old = Drafts(console.root).get(faq.id)
     action = "faq.write" if base else "faq.add"
+    if findings := alarms(console, {faq.id: faq}):
+        raise writer.Refused(findings)
     warnings = _write(console, faq.id, faq, version, base)
     console.audit.record(person.username, action, faq.id, _details(old or Faq(faq.id, ()), tidy(faq)))
     return warnings
+
+
+def record_refusal(console: Console, person: Person, action: str, faq_id: str, findings: Sequence[Finding]) -> None:
+    """What the writer refused, by its findings' numbers: the words may be patients'."""
+    details = {"codes": sorted({finding.code for finding in findings}), "findings": len(findings)}
+    console.audit.record(person.username, action, faq_id, details, "refused")
 
 
 def add_phrasings(console: Console, person: Person, faq_id: str, phrasings: Sequence[str]) -> list[Finding]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from clinicbot.clock import utc_now
 from clinicbot.console.services import Console
 from clinicbot.faq.drafts import Drafts
 from clinicbot.faq.linter import MAX_PHRASING_LENGTH
 from clinicbot.faq.nearness import most_alike, sample
 from clinicbot.nlu.normalise import normalise
 from clinicbot.review.queue import LOOKED_BACK, unanswered
-from clinicbot.store.conversations import utc_now
 
 COMPARED = 300  # messages, the newest
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from wtforms import FileField, Form
 
 from clinicbot.console.explainer import Explainer
+from clinicbot.console.faq_alarms import alarms
 from clinicbot.console.services import Console
 from clinicbot.console.sheet_previews import (
     Choice,
@@ -72,9 +73,11 @@ async def upload_import(request: Request) -> Response:
         await run_in_threadpool(spreadsheet.read, content, suffix_of(name))
     except TooLarge:
         form.file.errors = ["imports.too_large"]
+        await run_in_threadpool(console.audit.record, person.username, "import.upload", name, outcome="refused")
         return await _list_page(request, form, 413)
     except SpreadsheetError as error:
         form.file.errors = ["imports.unreadable"]
+        await run_in_threadpool(console.audit.record, person.username, "import.upload", name, outcome="refused")
         return await _list_page(request, form, 422, error.problems)
     upload_id = await run_in_threadpool(Uploads(console.engine).add, SPREADSHEET, name, content, person.username)
     await run_in_threadpool(console.audit.record, person.username, "import.upload", name, {"bytes": len(content)})
@@ -187,6 +190,8 @@ def _write_accepted(console: Console, upload: Upload, basis: str) -> list[str]:
     merged = {faq_id for faq_id, each in decisions.items() if each.choice is Choice.MERGE}
     rows = [row for row in found.rows if row.id in accepted]
     changes = spreadsheet.preview(rows, console.root, merged) if rows else []
+    if findings := alarms(console, {change.faq.id: change.faq for change in changes}):
+        raise Refused(findings)
     return spreadsheet.apply(changes, accepted, console.root)
 
 

@@ -16,9 +16,9 @@ from clinicbot.console.difference_view import difference_of, view_of
 from clinicbot.console.services import Console
 from clinicbot.console.web import Role, allow, console_of, form_of, page, person_of, redirect, t_of
 from clinicbot.faq.files import read_faqs
-from clinicbot.releases.difference import Difference, content_digest
-from clinicbot.releases.publishing import AT_WORK, Phase, PublishError, PublishState
-from clinicbot.releases.store import ReleaseError
+from clinicbot.releases.difference import Difference, content_digest, seen
+from clinicbot.releases.publish_state import AT_WORK, Phase, PublishError, PublishState
+from clinicbot.releases.store import Live, ReleaseError
 from clinicbot.store.approvals import Approval, Approvals
 from clinicbot.store.people import Person
 from clinicbot.yaml_files import ContentError
@@ -29,7 +29,7 @@ _TOO_LONG = Length(max=LONGEST_REASON, message="publish.reason_too_long")
 
 
 class PublishForm(Form):
-    """`content` is the digest of what the person has seen."""
+    """`content` tells what the person has looked at (`difference.seen`)."""
 
     content = HiddenField(validators=[DataRequired("publish.reason_missing")])
     reason = TextAreaField(
@@ -49,10 +49,12 @@ class InsistForm(Form):
 class Drafts:
     """What the drafts change of the live release, and whether this person may publish that now.
 
-    `needs_second`: two people must have read it; `second` are those who did, besides the person who looks.
+    `seen` is what approvals are given for; `needs_second`: two people must have read it; `second` are those who did,
+    besides the person who looks.
     """
 
     difference: Difference
+    seen: str
     needs_second: bool
     approvals: tuple[Approval, ...]
     second: tuple[Approval, ...]
@@ -84,7 +86,7 @@ async def publish(request: Request) -> Response:
         return await _page(request, form=form, status=422)
     console, person = console_of(request), person_of(request)
     drafts = await run_in_threadpool(_drafts, console, person)
-    if drafts is None or drafts.difference.digest != form.content.data:
+    if drafts is None or drafts.seen != form.content.data:
         return redirect(request, PATH, "publish.changed_meanwhile", kind="problem")
     if drafts.lacks_second:
         await run_in_threadpool(
@@ -116,11 +118,11 @@ async def approve(request: Request) -> Response:
     """For exactly the content that the person has seen."""
     console, person = console_of(request), person_of(request)
     drafts = await run_in_threadpool(_drafts, console, person)
-    seen = str(request.state.form.get("content", ""))
-    if drafts is None or drafts.difference.digest != seen:
+    content = str(request.state.form.get("content", ""))
+    if drafts is None or drafts.seen != content:
         return redirect(request, PATH, "publish.changed_meanwhile", kind="problem")
-    await run_in_threadpool(Approvals(console.engine).give, seen, person.id)
-    await run_in_threadpool(console.audit.record, person.username, "publish.approve", seen[:16], {})
+    await run_in_threadpool(Approvals(console.engine).give, content, person.id)
+    await run_in_threadpool(console.audit.record, person.username, "publish.approve", content[:16], {})
     return redirect(request, PATH, "publish.approved")
 
 
@@ -195,7 +197,7 @@ async def _page(
     except (ContentError, ReleaseError) as error:
         return page(request, "publish/unreadable.html", 500, problem=str(error))
     if form is None and drafts is not None:
-        form = PublishForm(data={"content": drafts.difference.digest}, meta={"locales": [person.language]})
+        form = PublishForm(data={"content": drafts.seen}, meta={"locales": [person.language]})
     context = {
         "state": state,
         "at_work": state.phase in AT_WORK,
@@ -241,19 +243,25 @@ def _state(console: Console) -> PublishState:
 
 def _changes(console: Console) -> Difference | None:
     """None before the first release. Raises ContentError."""
-    live = console.releases.live()
-    if live is None:
-        return None
-    return difference_of(live.content, console.root, content_digest(console.root), console.releases.stamp())
+    live = console.releases.live_state()
+    return _changes_of(console, live) if live else None
+
+
+def _changes_of(console: Console, live: Live) -> Difference:
+    content, stamp = console.releases.get(live.number).content, console.releases.stamp()
+    return difference_of(content, console.root, content_digest(console.root), stamp)
 
 
 def _drafts(console: Console, person: Person) -> Drafts | None:
-    changes = _changes(console)
-    if changes is None:
+    live = console.releases.live_state()
+    if live is None:
         return None
-    given = tuple(Approvals(console.engine).of(changes.digest))
+    changes = _changes_of(console, live)
+    content = seen(changes, live)
+    given = tuple(Approvals(console.engine).of(content))
     return Drafts(
         changes,
+        content,
         changes.sensitive and console.preferences.needs_second_person(),
         given,
         tuple(approval for approval in given if approval.person.id != person.id),

@@ -17,7 +17,7 @@ from clinicbot.console.texts import Words
 from clinicbot.console.web import Role, allow, console_of, page, person_of, redirect, t_of
 from clinicbot.releases.difference import Difference
 from clinicbot.releases.proof import Proof
-from clinicbot.releases.publishing import PublishError
+from clinicbot.releases.publish_state import PublishError
 from clinicbot.releases.store import KEPT, Live, Release, ReleaseError
 
 logger = logging.getLogger(__name__)

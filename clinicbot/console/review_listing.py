@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
 
+from clinicbot.clock import utc_now
 from clinicbot.console.faq_findings import titles_of
 from clinicbot.console.services import Console
 from clinicbot.faq.drafts import Drafts
@@ -20,7 +21,6 @@ from clinicbot.review.masking import MASK
 from clinicbot.review.queue import LOOKED_BACK, Reason, Waiting, count_emergencies, unanswered
 from clinicbot.review.vectors import known_vectors
 from clinicbot.safety.red_flags import find_red_flag
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.database import feedback, messages
 from clinicbot.store.figure_tables import review_decisions, understandings
 

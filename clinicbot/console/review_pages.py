@@ -144,7 +144,7 @@ async def _refused(request: Request, findings: Sequence[Finding]) -> Response:
     console, words, form = console_of(request), t_of(request), request.state.form
 
     def texts() -> list[str]:
-        document = read_document(console.root / "data" / "document" / paths.DOCUMENT.name)
+        document = read_document(paths.document_in(console.root))
         titles = _titles(console, person_of(request).language)
         return [explain(finding, words, titles, document) for finding in findings]
 

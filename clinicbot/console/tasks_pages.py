@@ -12,10 +12,10 @@ from starlette.routing import Route
 from wtforms import Form, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from clinicbot.clock import utc_now
 from clinicbot.console.services import Console
 from clinicbot.console.web import allow, console_of, form_of, page, person_of, redirect
 from clinicbot.store.callbacks import State
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.work import CALLBACK, TASK, Work, WorkList
 
 PATH = "/staff/tasks"

@@ -1,12 +1,13 @@
 """How often somebody may try to log in (the `limits` library, moving windows, in memory)."""
 
-import ipaddress
 import math
 import time
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+
+from clinicbot.networks import network_of
 
 MINUTES = 5
 PER_PAIR = RateLimitItemPerMinute(5, MINUTES)  # of one address for one name
@@ -24,7 +25,7 @@ class LoginThrottle:
 
     def try_login(self, username: str, address: str) -> int:
         """Counts an attempt, until it is known to have succeeded; the seconds to wait, 0 if it may be made."""
-        network = _network(address)
+        network = network_of(address)
         checks = [(PER_PAIR, ("pair", username, network)), (PER_ADDRESS, ("address", network))]
         if (username, network) not in self._known:
             checks.append((PER_NAME, ("name", username)))
@@ -37,17 +38,6 @@ class LoginThrottle:
         return 0
 
     def succeeded(self, username: str, address: str) -> None:
-        network = _network(address)
+        network = network_of(address)
         self._known.add((username, network))
         self._limiter.clear(PER_PAIR, "pair", username, network)
-
-
-def _network(address: str) -> str:
-    """An IPv6 user has a whole /64 to try from."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return address

@@ -96,8 +96,8 @@ def set_form_token(request: Request, response: Response, visit: Visit) -> None:
 
 
 def set_flash(request: Request, response: Response, flash: Flash) -> None:
-    # a cookie holds no line breaks and few characters
-    text = json.dumps([flash.key, flash.values, flash.kind]).encode().hex()
+    # a cookie holds few characters, and 4 kB: letters that aren't ASCII go as they are
+    text = json.dumps([flash.key, flash.values, flash.kind], ensure_ascii=False).encode().hex()
     response.set_cookie(FLASH_COOKIE, text, max_age=60, **_cookie_options(request))
 
 

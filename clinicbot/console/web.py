@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from wtforms import Form
@@ -27,7 +28,6 @@ from clinicbot.console.rendering import make_url, render
 from clinicbot.console.security import comes_from_here
 from clinicbot.console.texts import Words, words_of
 from clinicbot.console.visits import Flash, Visit, console_of, set_flash, visit_of
-from clinicbot.store.audit import NOBODY
 from clinicbot.store.people import Person, Role
 
 __all__ = [
@@ -50,6 +50,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_FIELDS = 30_000  # a decision for each of a spreadsheet's 5,000 rows
 MAX_FIELD_BYTES = 4 * 1024 * 1024
 MAX_FILES = 5
+# Of somebody who isn't logged in, who may be anybody: as much as is worth carrying over a login.
+STRANGERS_BYTES = 3 * 1024 * 1024
+STRANGERS_FIELDS = 3_000
 # Whoever has one of these may publish soon, so the trainer gets ready.
 _WORKS_ON_CONTENT = frozenset({Role.EDITOR, Role.APPROVER})
 
@@ -93,6 +96,7 @@ def _guard(access: Access) -> Callable[[Handler], Handler]:
                 return await _log_in_first(request, visit)
             if visit.person is not None and not access.includes(visit.person):
                 return await _refuse(request, visit.person)
+            _wake_trainer(request, visit.person)
             if request.method in SAFE_METHODS:
                 return await handler(request)
             try:
@@ -107,11 +111,27 @@ def _guard(access: Access) -> Callable[[Handler], Handler]:
     return decorate
 
 
+def _wake_trainer(request: Request, person: Person | None) -> None:
+    """In the event loop, which pages that are rendered in a thread aren't."""
+    publishing = console_of(request).publishing
+    if publishing is not None and person is not None and person.roles & _WORKS_ON_CONTENT:
+        publishing.wake()
+
+
 async def _read_form(request: Request) -> FormData:
     """Raises HTTPException 400 or 413."""
-    form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    is_stranger = request.state.visit.person is None
+    if is_stranger and _is_long(request):
+        raise HTTPException(413)
+    max_fields = STRANGERS_FIELDS if is_stranger else MAX_FIELDS
+    form = await request.form(max_files=MAX_FILES, max_fields=max_fields, max_part_size=MAX_FIELD_BYTES)
     request.state.form = form
     return form
+
+
+def _is_long(request: Request) -> bool:
+    """Longer than a stranger's form may be; browsers say how long one is."""
+    return int(request.headers.get("content-length", STRANGERS_BYTES + 1)) > STRANGERS_BYTES
 
 
 async def _refuse(request: Request, person: Person) -> Response:
@@ -128,7 +148,8 @@ async def _log_in_first(request: Request, visit: Visit) -> Response:
         wanted = request.url.path + query
         return redirect(request, make_url("/staff/login", next="" if wanted == "/staff" else wanted))
     carried = None
-    if comes_from_here(request, console_of(request).settings) and not is_htmx(request):
+    is_read = comes_from_here(request, console_of(request).settings) and not is_htmx(request)
+    if is_read and not _is_long(request):
         carried = Carried.of(request, await _read_form(request))
     text = carried.to_json() if carried else ""
     return page(request, "login/ended.html", 401, form=LoginForm(), carried=text)
@@ -137,10 +158,10 @@ async def _log_in_first(request: Request, visit: Visit) -> Response:
 async def _refuse_form(request: Request, visit: Visit, form: FormData) -> Response | None:
     """None for a form of ours that carries this session's token."""
     if not comes_from_here(request, console_of(request).settings):
-        who = visit.person.username if visit.person else NOBODY
-        audit = console_of(request).audit
-        subject = f"{request.method} {request.url.path}"
-        await run_in_threadpool(audit.record, who, "foreign_form", subject, None, "refused")
+        if visit.person is not None:  # else anybody could fill the log, and patients would wait for the database
+            audit = console_of(request).audit
+            subject = f"{request.method} {request.url.path}"
+            await run_in_threadpool(audit.record, visit.person.username, "foreign_form", subject, None, "refused")
         return error_page(request, 403, "foreign_form")
     given = request.headers.get("x-csrf-token") or form.get("csrf")
     if isinstance(given, str) and hmac.compare_digest(given.encode(), visit.csrf.encode()):
@@ -152,11 +173,7 @@ async def _refuse_form(request: Request, visit: Visit, form: FormData) -> Respon
 def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A template with `t`, `tn`, `person`, `csrf`, `url`, `static`, `when`, `day`, `lang`, `navigation` and the macros
     `ui` in its context. For handlers declared by `allow` or `public`."""
-    visit: Visit = request.state.visit
-    publishing = console_of(request).publishing
-    if publishing is not None and visit.person is not None and visit.person.roles & _WORKS_ON_CONTENT:
-        publishing.wake()
-    return render(request, visit, template, status, context)
+    return render(request, request.state.visit, template, status, context)
 
 
 def redirect(request: Request, path: str, message: str = "", *, kind: str = "done", **values: Any) -> Response:

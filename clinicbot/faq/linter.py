@@ -67,7 +67,7 @@ def lint(root: Path = paths.ROOT) -> list[Finding]:
     data = root / "data"
     try:
         clinic = read_clinic(data / "clinic.yml")
-        document = read_document(data / "document" / paths.DOCUMENT.name)
+        document = read_document(paths.document_in(root))
         intents = {
             name: phrasings
             for path in sorted((data / "dialogue").glob("*.yml"))

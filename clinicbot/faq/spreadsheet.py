@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from clinicbot import paths
-from clinicbot.faq import writer
+from clinicbot.faq import checking, writer
 from clinicbot.faq.facts import LANGUAGES, is_negated, numbers
 from clinicbot.faq.files import read_faqs
 from clinicbot.faq.linter import Finding, errors, fingerprint
@@ -181,7 +181,7 @@ def preview(rows: Iterable[Row], root: Path = paths.ROOT, merged: Collection[str
     wanted = {faq_id: _read_as(faq_id, existing.get(faq_id), members) for faq_id, members in by_id.items()}
     wanted.update({faq_id: merge(existing[faq_id], wanted[faq_id]) for faq_id in merged if faq_id in existing})
     edits = {faq_id: faq for faq_id, faq in wanted.items() if faq != existing.get(faq_id)}
-    findings = _by_faq(writer.check(edits, root) if edits else [], edits)
+    findings = _by_faq(checking.check(edits, root) if edits else [], edits)
     changes = []
     for faq_id, faq in wanted.items():
         old = existing.get(faq_id)

@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from clinicbot.clinic import Clinic
+from clinicbot.clock import utc_now
 from clinicbot.gateway import metrics
 from clinicbot.gateway.composing import compose, compose_plainly
 from clinicbot.gateway.conversation import ConversationService
@@ -17,10 +18,10 @@ from clinicbot.gateway.turns import MAX_CHARACTERS
 from clinicbot.language import detect_language
 from clinicbot.messages import Channel, Person, SendError
 from clinicbot.reply import Kind, Reply
-from clinicbot.store.contacts import Contact, Contacts
-from clinicbot.store.conversations import Conversations, Session, utc_now
+from clinicbot.store.contacts import Contact
+from clinicbot.store.conversations import Session
 from clinicbot.store.inbox import Turn
-from clinicbot.store.outbox import Outbox
+from clinicbot.store.stores import Stores
 
 logger = logging.getLogger(__name__)
 
@@ -32,16 +33,14 @@ class Answering:
     def __init__(
         self,
         *,
-        outbox: Outbox,
-        contacts: Contacts,
-        conversations: Conversations,
+        stores: Stores,
         conversation: ConversationService,
         channels: Channels,
         clinic: Clinic,
     ) -> None:
-        self._outbox = outbox
-        self._contacts = contacts
-        self._conversations = conversations
+        self._outbox = stores.outbox
+        self._contacts = stores.contacts
+        self._conversations = stores.conversations
         self._conversation = conversation
         self._channels = channels
         self._clinic = clinic

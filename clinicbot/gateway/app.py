@@ -58,8 +58,8 @@ def _ping(request: Request) -> None:
 async def metrics(request: Request) -> Response:
     services = services_of(request)
     try:
-        OUTBOX_WAITING.set(await run_in_threadpool(services.outbox.count_waiting))
-        STAFF_TASKS_OPEN.set(await run_in_threadpool(services.tasks.count_open))
+        OUTBOX_WAITING.set(await run_in_threadpool(services.stores.outbox.count_waiting))
+        STAFF_TASKS_OPEN.set(await run_in_threadpool(services.stores.tasks.count_open))
     except SQLAlchemyError as error:
         logger.error("the outbox and the staff tasks can't be counted: %s", without_data(error))
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

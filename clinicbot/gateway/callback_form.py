@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from clinicbot.callback import UnusableRequest, Wanted, Withdrawn, read_request
 from clinicbot.gateway.replies import RasaMessage, UnusableMessage
 from clinicbot.reply import Kind
-from clinicbot.store.conversations import Said
+from clinicbot.store.said import Said
 from clinicbot.understood import Understood
 
 INTENT = "request_callback"

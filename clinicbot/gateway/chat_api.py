@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from clinicbot.clinic import load_clinic
+from clinicbot.clock import utc_now
 from clinicbot.faq.files import load_faqs
 from clinicbot.gateway.bodies import read_body
 from clinicbot.gateway.metrics import FEEDBACK
@@ -21,7 +22,7 @@ from clinicbot.gateway.replies import emergency_reply, greeting_reply
 from clinicbot.gateway.services import services_of
 from clinicbot.language import detect_language
 from clinicbot.safety.red_flags import find_red_flag
-from clinicbot.store.conversations import Session, utc_now
+from clinicbot.store.conversations import Session
 from clinicbot.store.database import without_data
 from clinicbot.texts import DEFAULT_LANGUAGE, load_texts, topic_title
 
@@ -75,7 +76,7 @@ async def session_of(request: Request) -> Session:
     services = services_of(request)
     session_id = services.tokens.session_id(token.strip()) if scheme.lower() == "bearer" else None
     try:
-        session = await run_in_threadpool(services.conversations.find, session_id) if session_id else None
+        session = await run_in_threadpool(services.stores.conversations.find, session_id) if session_id else None
     except SQLAlchemyError as error:
         logger.error("the session could not be read: %s", without_data(error))
         greeting = greeting_reply(services.clinic, DEFAULT_LANGUAGE).to_json()
@@ -114,7 +115,7 @@ async def start_session(request: Request) -> Response:
     services = services_of(request)
     greeting = greeting_reply(services.clinic, language).to_json()
     lifetime = timedelta(hours=services.settings.session_hours)
-    session = await run_in_threadpool(services.conversations.start, language, greeting, lifetime)
+    session = await run_in_threadpool(services.stores.conversations.start, language, greeting, lifetime)
     body = {
         "token": services.tokens.issue(session.id),
         "expires_at": session.expires_at.isoformat(timespec="seconds") + "Z",
@@ -181,7 +182,7 @@ def _replied(document: dict[str, Any], replies: list[dict[str, Any]]) -> Respons
 async def show_history(request: Request) -> Response:
     check_address(request)
     session = await session_of(request)
-    history = await run_in_threadpool(services_of(request).conversations.history, session.id)
+    history = await run_in_threadpool(services_of(request).stores.conversations.history, session.id)
     body = {
         "greeting": [session.greeting],
         "messages": [
@@ -210,7 +211,7 @@ async def give_feedback(request: Request) -> Response:
     reply, helpful = document.get("reply"), document.get("helpful")
     if not isinstance(reply, str) or not 1 <= len(reply) <= MAX_ID_CHARACTERS or not isinstance(helpful, bool):
         raise Problem(422, "Wrong feedback", "Send `reply` (a reply's id) and `helpful` (true or false).")
-    if not await run_in_threadpool(services_of(request).conversations.rate, session.id, reply, helpful):
+    if not await run_in_threadpool(services_of(request).stores.conversations.rate, session.id, reply, helpful):
         raise Problem(422, "Unknown reply", "This conversation has no reply with that id.")
     FEEDBACK.labels(helpful=str(helpful).lower()).inc()
     return Response(status_code=204)
@@ -220,7 +221,7 @@ async def end_session(request: Request) -> Response:
     check_address(request)
     session = await session_of(request)
     services = services_of(request)
-    await run_in_threadpool(services.conversations.erase, session.id)
+    await run_in_threadpool(services.stores.conversations.erase, session.id)
     services.erasure_wanted.set()
     return Response(status_code=204)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from clinicbot.clinic import Clinic
+from clinicbot.clock import utc_now
 from clinicbot.gateway.messaging import MessagingChannel
 from clinicbot.gateway.replies import notice_reply
 from clinicbot.reply import Kind, Reply
 from clinicbot.store.contacts import Contact
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.outbox import Outgoing
 
 # The clinic's contact card is sent again only after this long: it stays in the chat.

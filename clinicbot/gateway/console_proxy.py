@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 from yarl import URL
 
 from clinicbot.gateway.assets import accepted
+from clinicbot.networks import network_of
 from clinicbot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ class ConsoleProxy:
         """The seconds until this address may try to log in again; 0: now."""
         if request.method != "POST" or not request.url.path.startswith(LOGIN_PATHS):
             return 0
-        address = request.client.host if request.client else "unknown"
+        address = network_of(request.client.host) if request.client else "unknown"
         if self._limiter.hit(LOGINS, address):
             return 0
         reset, _remaining = self._limiter.get_window_stats(LOGINS, address)

@@ -14,13 +14,14 @@ from anyio import move_on_after
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
+from clinicbot.clock import utc_now
 from clinicbot.gateway import metrics
 from clinicbot.gateway.messaging import Channels
 from clinicbot.messages import Failure, SendError
 from clinicbot.store.contacts import Contact, Contacts
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.database import without_data
-from clinicbot.store.outbox import GIVE_UP_AFTER, OUTCOME_KNOWN_WITHIN, Outbox, Queued
+from clinicbot.store.outbox import OUTCOME_KNOWN_WITHIN, Outbox, Queued
+from clinicbot.store.outcomes import GIVE_UP_AFTER
 from clinicbot.store.sent_journal import SentJournal
 
 logger = logging.getLogger(__name__)

@@ -21,9 +21,9 @@ from clinicbot.gateway.storing import Storage
 from clinicbot.language import detect_language
 from clinicbot.messages import Channel, InboundMessage, Person
 from clinicbot.safety.red_flags import find_red_flag
-from clinicbot.store.contacts import Contacts
 from clinicbot.store.database import without_data
-from clinicbot.store.inbox import Inbox, Turn
+from clinicbot.store.inbox import Turn
+from clinicbot.store.stores import Stores
 
 logger = logging.getLogger(__name__)
 
@@ -57,19 +57,18 @@ class IncomingService:
     def __init__(
         self,
         *,
+        stores: Stores,
         intake: Intake,
         answering: Answering,
         storage: Storage,
-        inbox: Inbox,
-        contacts: Contacts,
         delivery: DeliveryService,
         clinic: Clinic,
     ) -> None:
         self._intake = intake
         self._answering = answering
         self._storage = storage
-        self._inbox = inbox
-        self._contacts = contacts
+        self._inbox = stores.inbox
+        self._contacts = stores.contacts
         self._delivery = delivery
         self._clinic = clinic
         self._desks: dict[int, Desk] = {}

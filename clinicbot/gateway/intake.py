@@ -7,6 +7,7 @@ from datetime import timedelta
 from starlette.concurrency import run_in_threadpool
 
 from clinicbot.clinic import Clinic
+from clinicbot.clock import utc_now
 from clinicbot.gateway import metrics
 from clinicbot.gateway.composing import compose_plainly
 from clinicbot.gateway.conversation import READ_TOGETHER_WITHIN, red_flag_in
@@ -16,10 +17,11 @@ from clinicbot.gateway.sanitising import clean
 from clinicbot.gateway.turns import MAX_CHARACTERS, NextTurn, next_turn
 from clinicbot.messages import Content
 from clinicbot.safety.red_flags import MESSAGES_READ_TOGETHER, RedFlag, find_red_flag
-from clinicbot.store.contacts import Contact, Contacts
-from clinicbot.store.conversations import Conversations, Said, Session, utc_now
-from clinicbot.store.inbox import Inbox, Turn, Waiting
-from clinicbot.store.outbox import Outbox
+from clinicbot.store.contacts import Contact
+from clinicbot.store.conversations import Session
+from clinicbot.store.inbox import Turn, Waiting
+from clinicbot.store.said import Said
+from clinicbot.store.stores import Stores
 
 # Reactions to an answer that say whether it helped.
 HELPFUL = frozenset("👍❤🙏👌😊💯✅")
@@ -50,10 +52,7 @@ class Intake:
     def __init__(
         self,
         *,
-        inbox: Inbox,
-        outbox: Outbox,
-        contacts: Contacts,
-        conversations: Conversations,
+        stores: Stores,
         channels: Channels,
         clinic: Clinic,
         pause: float,
@@ -61,10 +60,10 @@ class Intake:
         on_erased: Callable[[], None],
     ) -> None:
         """`pause` is in seconds; `on_erased` is called when conversations were erased at a patient's wish."""
-        self._inbox = inbox
-        self._outbox = outbox
-        self._contacts = contacts
-        self._conversations = conversations
+        self._inbox = stores.inbox
+        self._outbox = stores.outbox
+        self._contacts = stores.contacts
+        self._conversations = stores.conversations
         self._channels = channels
         self._clinic = clinic
         self._pause = pause

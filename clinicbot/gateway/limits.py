@@ -8,6 +8,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from clinicbot.gateway.problems import Problem
+from clinicbot.networks import network_of
 from clinicbot.settings import Settings, SettingsError
 
 
@@ -21,7 +22,7 @@ class RateLimits:
         self._per_address = _parse("CLINICBOT_RATE_ADDRESS", settings.rate_address)
 
     def check_address(self, address: str) -> None:
-        self._check(self._per_address, "address", address)
+        self._check(self._per_address, "address", network_of(address))
 
     def check_session(self, session_id: str) -> None:
         self._check(self._per_session, "session", session_id)

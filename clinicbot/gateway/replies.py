@@ -121,6 +121,11 @@ class RasaMessage:
         return cls(str(raw.get("text") or "").strip(), buttons, raw.get("metadata") or {}, understood)
 
 
+def release_in(answers: Sequence[RasaMessage]) -> int | None:
+    """The number of the release that gave these answers, where Rasa tells it."""
+    return next((answer.understood.release for answer in answers if answer.understood), None)
+
+
 def reply_from_rasa(
     message: RasaMessage, language: str, clinic: Clinic, document: Document
 ) -> tuple[Reply, dict[str, str]]:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from clinicbot.clinic import Clinic
 from clinicbot.gateway.answering import Answering
+from clinicbot.gateway.asking import Asking
 from clinicbot.gateway.conversation import ConversationService
 from clinicbot.gateway.delivery import DeliveryService
 from clinicbot.gateway.incoming import IncomingService
@@ -26,14 +27,9 @@ from clinicbot.gateway.storing import Storage
 from clinicbot.gateway.tokens import Tokens
 from clinicbot.releases.live_content import LiveContent
 from clinicbot.settings import Settings
-from clinicbot.store.callbacks import Callbacks
-from clinicbot.store.contacts import Contacts
-from clinicbot.store.conversations import Conversations
 from clinicbot.store.database import without_data
-from clinicbot.store.inbox import Inbox
-from clinicbot.store.outbox import Outbox
 from clinicbot.store.sent_journal import SentJournal
-from clinicbot.store.staff_tasks import StaffTasks
+from clinicbot.store.stores import Stores
 
 logger = logging.getLogger(__name__)
 
@@ -48,12 +44,7 @@ class Services:
     clinic: Clinic
     tokens: Tokens
     limits: RateLimits
-    conversations: Conversations
-    contacts: Contacts
-    inbox: Inbox
-    outbox: Outbox
-    tasks: StaffTasks
-    callbacks: Callbacks
+    stores: Stores
     storage: Storage
     rasa: RasaClient
     conversation: ConversationService
@@ -76,21 +67,21 @@ class Services:
 
     async def _erase_old(self) -> None:
         age = timedelta(days=self.clinic.retention_days)
-        for session_id in await run_in_threadpool(self.conversations.older_than, age):
-            await run_in_threadpool(self.conversations.erase, session_id)
-        await run_in_threadpool(self.inbox.forget_old)
-        await run_in_threadpool(self.outbox.forget_old)
-        await run_in_threadpool(self.callbacks.forget_done, age)
-        await run_in_threadpool(self.contacts.forget_unused)
+        for session_id in await run_in_threadpool(self.stores.conversations.older_than, age):
+            await run_in_threadpool(self.stores.conversations.erase, session_id)
+        await run_in_threadpool(self.stores.inbox.forget_old)
+        await run_in_threadpool(self.stores.outbox.forget_old)
+        await run_in_threadpool(self.stores.callbacks.forget_done, age)
+        await run_in_threadpool(self.stores.contacts.forget_unused)
 
     async def _forget_erased(self) -> None:
-        for session_id in await run_in_threadpool(self.conversations.pending_erasures):
+        for session_id in await run_in_threadpool(self.stores.conversations.pending_erasures):
             try:
                 await self.rasa.forget(session_id)
             except RasaUnavailable as error:
                 logger.warning("Rasa has not erased a conversation yet: %s", error)
                 return
-            await run_in_threadpool(self.conversations.erased, session_id)
+            await run_in_threadpool(self.stores.conversations.erased, session_id)
 
 
 @asynccontextmanager
@@ -98,48 +89,33 @@ async def open_services(
     settings: Settings, clinic: Clinic, content: LiveContent, tokens: Tokens, limits: RateLimits, engine: Engine
 ) -> AsyncIterator[Services]:
     """Everything wired together, with open connections; its tasks run until the end."""
-    zone = clinic.time_zone
-    conversations, contacts = Conversations(engine, zone), Contacts(engine)
-    inbox, outbox = Inbox(engine), Outbox(engine, zone)
-    callbacks = Callbacks(engine)
+    stores = Stores.over(engine, clinic.time_zone)
     journal = SentJournal(settings.var / "sent.journal")
     erasure_wanted = asyncio.Event()
     async with RasaClient(settings.rasa_url) as rasa, open_channels(settings) as channels:
         conversation = ConversationService(
-            conversations=conversations,
-            callbacks=callbacks,
-            rasa=rasa,
+            conversations=stores.conversations,
+            callbacks=stores.callbacks,
+            asking=Asking(rasa=rasa, clinic=clinic, content=content, timeout=settings.rasa_timeout),
             clinic=clinic,
-            content=content,
             timeout=settings.rasa_timeout,
         )
-        delivery = DeliveryService(outbox, contacts, channels, journal)
+        delivery = DeliveryService(stores.outbox, stores.contacts, channels, journal)
         intake = Intake(
-            inbox=inbox,
-            outbox=outbox,
-            contacts=contacts,
-            conversations=conversations,
+            stores=stores,
             channels=channels,
             clinic=clinic,
             pause=settings.pause,
             session_lifetime=timedelta(hours=settings.session_hours),
             on_erased=erasure_wanted.set,
         )
-        storage = Storage(engine, inbox, outbox)
-        answering = Answering(
-            outbox=outbox,
-            contacts=contacts,
-            conversations=conversations,
-            conversation=conversation,
-            channels=channels,
-            clinic=clinic,
-        )
+        storage = Storage(engine, stores.inbox, stores.outbox)
+        answering = Answering(stores=stores, conversation=conversation, channels=channels, clinic=clinic)
         incoming = IncomingService(
+            stores=stores,
             intake=intake,
             answering=answering,
             storage=storage,
-            inbox=inbox,
-            contacts=contacts,
             delivery=delivery,
             clinic=clinic,
         )
@@ -148,12 +124,7 @@ async def open_services(
             clinic=clinic,
             tokens=tokens,
             limits=limits,
-            conversations=conversations,
-            contacts=contacts,
-            inbox=inbox,
-            outbox=outbox,
-            tasks=StaffTasks(engine),
-            callbacks=callbacks,
+            stores=stores,
             storage=storage,
             rasa=rasa,
             conversation=conversation,

@@ -51,8 +51,9 @@ class Comparison:
         self._after = after
         self._kept = Counter(label for _, label in before.pairs & after.pairs) if before else Counter[str]()
 
-    def labels(self, held: Sequence[tuple[Pair, str]]) -> list[LabelProof]:
-        """FAQs, then what else a message may be; `held` has the phrasings held back with what they are taken for.
+    def labels(self, held: Sequence[tuple[Pair, str]], emergencies: Sequence[LineChange] = ()) -> list[LabelProof]:
+        """FAQs, then what else a message may be; `held` has the phrasings held back with what they are taken for,
+        `emergencies` the new phrasings that were taken for emergencies.
 
         An FAQ that was removed has nothing to prove.
         """
@@ -61,12 +62,21 @@ class Comparison:
         for row, line in enumerate(self._lines):
             if line.label not in gone and line.sort is not Sort.RED_FLAG:
                 frozen.setdefault(line.label, []).append(self._frozen_line(row, self._judge.is_right))
-        names = sorted({*self._after.faqs, *frozen}, key=lambda label: ("/" not in label, label))
+        labels = {*self._after.faqs, *frozen, *(line.expected for line in emergencies)}
+        names = sorted(labels, key=lambda label: ("/" not in label, label))
         own_lines: dict[str, list[LineChange]] = {}
         for change in self._own_lines():
             own_lines.setdefault(change.expected, []).append(change)
         return [
-            self._label(label, own_lines.get(label, []), frozen.get(label, []), held, len(names)) for label in names
+            self._label(
+                label,
+                own_lines.get(label, []),
+                frozen.get(label, []),
+                held,
+                [line for line in emergencies if line.expected == label],
+                len(names),
+            )
+            for label in names
         ]
 
     def _label(
@@ -75,6 +85,7 @@ class Comparison:
         own: Sequence[LineChange],
         frozen: Sequence[LineChange],
         held: Sequence[tuple[Pair, str]],
+        emergencies: Sequence[LineChange],
         count: int,
     ) -> LabelProof:
         unseen = [_held_line(pair, taken) for pair, taken in held if pair[1] == label]
@@ -87,6 +98,8 @@ class Comparison:
             complaints.append(Complaint.LOST_FROZEN)
         if is_not_learnt(held_back) or is_not_learnt(own_now):
             complaints.append(Complaint.NOT_LEARNT)
+        if emergencies:
+            complaints.append(Complaint.WERE_EMERGENCIES)
         changed = [line for line in frozen if line.was_right != line.is_right] if self._before else []
         return LabelProof(
             label=label,
@@ -98,7 +111,7 @@ class Comparison:
             else None,
             frozen=_score(frozen) if frozen else None,
             complaints=tuple(complaints),
-            lines=(*own, *(line for line in unseen if not line.is_right), *changed),
+            lines=(*emergencies, *own, *(line for line in unseen if not line.is_right), *changed),
         )
 
     def _own_lines(self) -> Iterator[LineChange]:

@@ -15,6 +15,7 @@ from clinicbot.faq.document import Document, read_document
 from clinicbot.faq.files import read_intents, read_topic
 from clinicbot.faq.model import Faq
 from clinicbot.faq.spreadsheet import FieldChange, field_changes
+from clinicbot.releases.store import Live
 from clinicbot.releases.words import alters_facts, words
 from clinicbot.texts import DEFAULT_LANGUAGE
 from clinicbot.yaml_files import read_yaml
@@ -92,7 +93,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Difference:
-    """`digest` is that of the new content: what approvals are given for, so that a later edit voids them."""
+    """`digest` is that of the new content."""
 
     digest: str
     faqs: tuple[FaqChange, ...] = ()
@@ -131,6 +132,15 @@ class Difference:
             ),
             tuple(FileChange(each["path"], Kind(each["kind"])) for each in raw["files"]),
         )
+
+
+def seen(changes: Difference, live: Live) -> str:
+    """What somebody has looked at and approvals are given for: this content in the place of what is live.
+
+    A later edit voids them, and so does another release, also one that brings back what was live before: what was
+    approved once and rolled back since isn't approved any more.
+    """
+    return hashlib.sha256(f"{changes.digest} {live.number} {live.since}".encode()).hexdigest()
 
 
 def difference(old: Path, new: Path) -> Difference:

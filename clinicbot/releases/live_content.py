@@ -34,6 +34,7 @@ class LiveContent:
         except _UNREADABLE as error:
             logger.error("the live release's document can't be read, so the installed one is quoted: %s", error)
             self._document = read_document(_document_of(root))
+        self._documents: dict[int, Document] = {}
         self._faqs: tuple[Faq, ...] = ()
         self._faqs_stamp: int | None = None
 
@@ -53,6 +54,26 @@ class LiveContent:
                 except _UNREADABLE as error:
                     logger.error("the live release's document can't be read, so the one before is quoted: %s", error)
             return self._document
+
+    def document_of(self, release: int | None) -> Document:
+        """The one that this release's answers stand on; the live one's where nobody knows which release answered.
+
+        While another release goes live, the one before still answers for a moment, and numbers of sentences may stand
+        for others in the new document.
+        """
+        if release is None:
+            return self.document
+        with self._document_lock:
+            known = self._documents.get(release)
+            if known is None:
+                try:
+                    known = read_document(_document_of(self._releases.get(release).content))
+                except _UNREADABLE as error:
+                    logger.error("the document of release %d can't be read: %s", release, error)
+        if known is None:
+            return self.document
+        self._documents = {**dict([*self._documents.items()][-1:]), release: known}  # and the one before
+        return known
 
     @property
     def faqs(self) -> tuple[Faq, ...]:

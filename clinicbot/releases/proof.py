@@ -34,6 +34,7 @@ class Complaint(str, Enum):
     LOST_OWN = "lost_own"
     LOST_FROZEN = "lost_frozen"
     NOT_LEARNT = "not_learnt"  # most of its held-back phrasings aren't understood
+    WERE_EMERGENCIES = "were_emergencies"  # new phrasings that the live release takes for emergencies
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from clinicbot.releases.collisions import find_collisions
 from clinicbot.releases.comparing import Comparison, Outcome
 from clinicbot.releases.deciding import Assistant, Pair
 from clinicbot.releases.difference import content_files
-from clinicbot.releases.frozen import FROZEN, FrozenLine, Judge, Sort, read_frozen
-from clinicbot.releases.proof import Fault, Group, LabelProof, LineChange, Proof, SafetyFinding, Verdict
+from clinicbot.releases.frozen import FROZEN, RED, FrozenLine, Judge, Sort, read_frozen
+from clinicbot.releases.proof import Fault, Group, LabelProof, LineChange, Proof, SafetyFinding, Source, Verdict
 from clinicbot.releases.remembered import Memory, key_of
 
 # A candidate that differs on more sentences than this is judged by the quick way alone; safety comes first.
@@ -58,7 +58,7 @@ def prove(
     progress(0.9, "comparing")
     comparison = Comparison(judge, lines, before, after)
     held = _held_back(held_back_model, held_back, now)
-    labels = comparison.labels(held)
+    labels = comparison.labels(held, _were_emergencies(was, now) if was else ())
     red_flags, missed = comparison.red_flags(remembered.raises_alarm)
     general, outside = comparison.general(), comparison.outside()
     faults = tuple(_faults(red_flags, general, _changed_safety_files(live_content, content)))
@@ -130,6 +130,23 @@ def _held_back(model: QuestionModel | None, held_back: Sequence[Pair], now: Assi
     unseen = replace(now, model=model)
     lines = [FrozenLine(text, "", label, Sort.QUESTION) for text, label in held_back]
     return list(zip(held_back, unseen.decide(lines), strict=True))
+
+
+def _were_emergencies(was: Assistant, now: Assistant) -> list[LineChange]:
+    """The new phrasings that the live release gives the emergency text for, and the candidate doesn't any more.
+
+    The frozen red flags tell only of those that are among them; of others, a person decides.
+    """
+    known = set(was.corpus.texts)
+    fresh = [pair for pair in zip(now.corpus.texts, now.corpus.labels, strict=True) if pair[0] not in known]
+    lines = [FrozenLine(text, "", label, Sort.QUESTION) for text, label in fresh if label != RED]
+    if not lines:
+        return []
+    return [
+        LineChange(line.text, "", line.label, (RED,), (after,), Source.OWN, was_right=False, is_right=True)
+        for line, before, after in zip(lines, was.decide(lines), now.decide(lines), strict=True)
+        if before == RED and after != RED
+    ]
 
 
 def _changed_safety_files(old: Path | None, new: Path) -> tuple[str, ...]:

@@ -13,8 +13,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,9 @@ from starlette.concurrency import run_in_threadpool
 from clinicbot.faq import linter
 from clinicbot.faq.safe_files import replace_file
 from clinicbot.releases.confirming import CouldNotLoad, LiveAssistant, NotConfirmed
-from clinicbot.releases.difference import Difference, difference
+from clinicbot.releases.difference import Difference, difference, seen
 from clinicbot.releases.proof import Proof, Verdict
+from clinicbot.releases.publish_state import AT_WORK, Phase, PublishError, PublishState
 from clinicbot.releases.store import About, Live, Release, ReleaseError, Releases, copy_content, utc_text
 from clinicbot.releases.trainer import Trainer, TrainerDied
 from clinicbot.settings import Settings
@@ -34,67 +34,6 @@ from clinicbot.yaml_files import ContentError
 logger = logging.getLogger(__name__)
 
 SHOWN_FINDINGS = 5
-
-
-class PublishError(Exception):
-    """What was asked can't be done now; the message says why and what to do."""
-
-
-class Phase(str, Enum):
-    IDLE = "idle"
-    TRAINING = "training"
-    PROVING = "proving"
-    WAITING = "waiting"  # for a decision: worse on a FAQ
-    GOING_LIVE = "going_live"
-    CONFIRMING = "confirming"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-AT_WORK = frozenset({Phase.TRAINING, Phase.PROVING, Phase.GOING_LIVE, Phase.CONFIRMING})
-
-
-@dataclass(frozen=True)
-class PublishState:
-    """`progress` from 0 to 1; `step` the key of a text; `seconds` since it was started; `confirmed` what the live
-    assistant was asked at the end, with whether it answered with the FAQ that was published; `base` the release that
-    the candidate is compared with."""
-
-    phase: Phase = Phase.IDLE
-    progress: float = 0.0
-    step: str = ""
-    started_by: str = ""
-    reason: str = ""
-    approved_by: tuple[str, ...] = ()
-    proof: Proof | None = None
-    difference: Difference | None = None
-    release: int | None = None
-    error: str | None = None
-    seconds: float = 0.0
-    confirmed: tuple[tuple[str, bool], ...] = ()
-    base: int | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        document = asdict(replace(self, proof=None, difference=None))
-        document["phase"] = self.phase.value
-        document["proof"] = self.proof.to_json() if self.proof else None
-        document["difference"] = self.difference.to_json() if self.difference else None
-        return document
-
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> "PublishState":
-        proof, changes = document["proof"], document["difference"]
-        return cls(
-            **{
-                **document,
-                "phase": Phase(document["phase"]),
-                "proof": Proof.from_json(proof) if proof else None,
-                "difference": Difference.from_json(changes) if changes else None,
-                "approved_by": tuple(document["approved_by"]),
-                "confirmed": tuple((str(question), bool(right)) for question, right in document["confirmed"]),
-            }
-        )
 
 
 Record = Callable[[str, str, str, dict[str, Any]], None]
@@ -152,7 +91,7 @@ class Publishing:
     async def start(
         self, person: str, reason: str, *, expected: str | None = None, approved_by: tuple[str, ...] = ()
     ) -> None:
-        """Begin. `expected` is the digest of the content that the person has seen. Raises PublishError."""
+        """Begin. `expected` tells what the person has looked at (`difference.seen`). Raises PublishError."""
         if self._state.phase in AT_WORK or not self._occupy():
             raise PublishError("Somebody is publishing already; wait until that is done, or cancel it.")
         self._began = time.monotonic()
@@ -160,13 +99,13 @@ class Publishing:
         has_begun = False
         try:
             self._keep_interrupted()
-            base, changes = await run_in_threadpool(self._take_snapshot)
+            live, changes = await run_in_threadpool(self._take_snapshot)
             if changes.is_empty:
                 raise PublishError("Nothing differs from the live release.")
-            if expected is not None and changes.digest != expected:
+            if expected is not None and seen(changes, live) != expected:
                 raise PublishError("The content was changed after you looked at it; look at it again.")
             await self._assistant.check()
-            self._set(replace(self._state, difference=changes, base=base))
+            self._set(replace(self._state, difference=changes, base=live.number))
             await self._note("publish.start", person, {"reason": reason})
             has_begun = True
         except (PublishError, ContentError, ReleaseError, NotConfirmed, OSError) as error:
@@ -254,19 +193,18 @@ class Publishing:
             await asyncio.wait([self._waking])
         await self._trainer.stop()
 
-    def _take_snapshot(self) -> tuple[int, Difference]:
-        """The drafts as they are now: the number of the live release, and what differs from it. Raises PublishError
-        for findings."""
+    def _take_snapshot(self) -> tuple[Live, Difference]:
+        """The drafts as they are now: what is live, and what differs from it. Raises PublishError for findings."""
         shutil.rmtree(self._candidate, ignore_errors=True)
         copy_content(self._root, self._candidate / "content")
         errors = [finding for finding in linter.lint(self._candidate / "content") if not finding.is_warning]
         if errors:
             listed = "; ".join(map(str, errors[:SHOWN_FINDINGS]))
             raise PublishError(f"The content has {len(errors)} faults that must be mended first: {listed}")
-        live = self._releases.live()
+        live = self._releases.live_state()
         if live is None:
             raise PublishError("Nothing is live yet; start the assistant with `clinicbot run` first.")
-        return live.number, difference(live.content, self._candidate / "content")
+        return live, difference(self._releases.get(live.number).content, self._candidate / "content")
 
     def _check_still_waiting(self) -> None:
         """Raises PublishError if somebody has published or rolled back in another place since."""

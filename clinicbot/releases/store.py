@@ -230,7 +230,7 @@ class Releases:
 
 
 def utc_text() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 
 def copy_content(root: Path, target: Path) -> None:

@@ -105,6 +105,7 @@ class Trainer:
         """What it was doing is lost, and nothing else."""
         if self._process is not None and self._process.returncode is None:
             _kill_all(self._process)
+        self._process = None  # a moment may pass until its end is known
 
     async def stop(self) -> None:
         if self._idle is not None:

@@ -1,4 +1,5 @@
-"""Who has read the content that is to be published and approved it: that content and no other, by its digest.
+"""Who has read what is to be published and approved it: that content in the place of what is live, and no other
+(`clinicbot.releases.difference.seen`).
 
 Times are naive UTC.
 """
@@ -9,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Engine
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.locking import exclusively
 from clinicbot.store.people import People, Person, Role
 from clinicbot.store.staff_tables import approvals

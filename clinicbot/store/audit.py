@@ -8,14 +8,14 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.sql import Select
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.locking import exclusively
 from clinicbot.store.staff_tables import audit_log
 
@@ -134,8 +134,7 @@ def _where(statement: Select, wanted: Filter) -> Select:
     if wanted.since:
         statement = statement.where(audit_log.c.at >= datetime.combine(wanted.since, datetime.min.time()))
     if wanted.until:
-        end = datetime.combine(wanted.until, datetime.min.time()) + timedelta(days=1)
-        statement = statement.where(audit_log.c.at < end)
+        statement = statement.where(audit_log.c.at <= datetime.combine(wanted.until, time.max))
     return statement
 
 

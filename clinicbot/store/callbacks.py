@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.sql.elements import ColumnElement
 
 from clinicbot.callback import Standing, UnusableRequest, Wanted, Withdrawn, from_digits
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.database import contact_sessions, contacts
 from clinicbot.store.figures import WEB
 from clinicbot.store.staff_tables import callback_requests

@@ -1,16 +1,15 @@
 """People on messaging channels: who they are, and which session is theirs at present."""
 
-import json
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, union, update
 from sqlalchemy.engine import Connection, Engine, Row
 
+from clinicbot.clock import utc_now
 from clinicbot.messages import Channel, Person
-from clinicbot.store.conversations import Session, utc_now
+from clinicbot.store.conversations import Session, begin_session, session_of
 from clinicbot.store.database import contact_sessions, contacts, inbox, insert_new, outbox, sessions, staff_tasks
 from clinicbot.store.staff_tables import callback_requests
 
@@ -45,7 +44,6 @@ class Contacts:
 
         It is a random pseudonym like a web visitor's, and begins in the language of the one before.
         """
-        until = utc_now() + lifetime
         with self._engine.begin() as connection:
             row = connection.execute(
                 select(sessions)
@@ -55,20 +53,12 @@ class Contacts:
                 .limit(1)
             ).first()
             if row is not None:
-                if until - row.expires_at < EXTENDED_BY:  # not worth a transaction of each message's
-                    return Session(row.id, row.language, row.expires_at, json.loads(row.greeting))
-                connection.execute(update(sessions).where(sessions.c.id == row.id).values(expires_at=until))
-                return Session(row.id, row.language, until, json.loads(row.greeting))
-            session = Session(secrets.token_hex(16), contact.language, until, greeting)
-            connection.execute(
-                insert(sessions).values(
-                    id=session.id,
-                    language=session.language,
-                    created_at=utc_now(),
-                    expires_at=until,
-                    greeting=json.dumps(greeting, ensure_ascii=False),
-                )
-            )
+                session, until = session_of(row), utc_now() + lifetime
+                if until - session.expires_at < EXTENDED_BY:  # not worth a transaction of each message's
+                    return session
+                connection.execute(update(sessions).where(sessions.c.id == session.id).values(expires_at=until))
+                return replace(session, expires_at=until)
+            session = begin_session(connection, contact.language, greeting, lifetime)
             connection.execute(insert(contact_sessions).values(session_id=session.id, contact_id=contact.id))
         return session
 

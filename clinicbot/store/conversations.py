@@ -13,17 +13,14 @@ from typing import Any
 from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.elements import ColumnElement
 
-from clinicbot.callback import CANCEL, KEEP
-from clinicbot.store.database import buttons, delivery_statuses, erasures, feedback, inbox, messages, outbox, sessions
+from clinicbot.clock import utc_now
+from clinicbot.store.database import buttons, erasures, feedback, inbox, messages, sessions
+from clinicbot.store.erasing import erase_session, sessions_older_than, want_forgotten
 from clinicbot.store.figures import RED, Counted, count_answer, count_thumb, day_of, recording
+from clinicbot.store.said import Said, read_said
 from clinicbot.store.understandings import keep_understanding, label_of
 from clinicbot.understood import Understood
-
-
-def utc_now() -> datetime:
-    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 @dataclass(frozen=True)
@@ -48,21 +45,6 @@ class StoredMessage:
     emergency: bool = False
 
 
-@dataclass(frozen=True)
-class Said:
-    """A message of before. `button` is the payload of a pressed one, `emergency` tells that it raised the alarm,
-    `language` and `kind` are its last reply's, None while it has none, and `asks_in_form` tells that the callback
-    form asks something there."""
-
-    text: str
-    button: str | None
-    language: str | None
-    emergency: bool
-    ago: timedelta
-    kind: str | None = None
-    asks_in_form: bool = False
-
-
 class Conversations:
     """`zone` is the clinic's, whose days the figures are of."""
 
@@ -71,18 +53,8 @@ class Conversations:
         self._zone = zone
 
     def start(self, language: str, greeting: dict[str, Any], lifetime: timedelta) -> Session:
-        session = Session(secrets.token_hex(16), language, utc_now() + lifetime, greeting)
         with self._engine.begin() as connection:
-            connection.execute(
-                insert(sessions).values(
-                    id=session.id,
-                    language=language,
-                    created_at=utc_now(),
-                    expires_at=session.expires_at,
-                    greeting=json.dumps(greeting, ensure_ascii=False),
-                )
-            )
-        return session
+            return begin_session(connection, language, greeting, lifetime)
 
     def find(self, session_id: str, *, even_expired: bool = False) -> Session | None:
         """A session that exists and has not expired."""
@@ -90,7 +62,7 @@ class Conversations:
             row = connection.execute(select(sessions).where(sessions.c.id == session_id)).first()
         if row is None or (row.expires_at <= utc_now() and not even_expired):
             return None
-        return Session(row.id, row.language, row.expires_at, json.loads(row.greeting))
+        return session_of(row)
 
     def receive(self, session_id: str, client_id: str, text: str, button: str | None) -> StoredMessage:
         """Put a message into the inbox, or return the one that already has this id."""
@@ -113,48 +85,20 @@ class Conversations:
 
     def before(self, message: StoredMessage, limit: int, within: timedelta) -> list[Said]:
         """The session's last messages before this one, oldest first."""
-        return self._said(message.session_id, message.received_at, limit, within, messages.c.id < message.id)
+        earlier = messages.c.id < message.id
+        with self._engine.connect() as connection:
+            return read_said(connection, message.session_id, message.received_at, limit, within, earlier)
 
     def typed_before(self, message: StoredMessage, limit: int, within: timedelta) -> list[Said]:
         """The same without pressed buttons."""
         typed = (messages.c.id < message.id, messages.c.button.is_(None))
-        return self._said(message.session_id, message.received_at, limit, within, *typed)
+        with self._engine.connect() as connection:
+            return read_said(connection, message.session_id, message.received_at, limit, within, *typed)
 
     def typed_lately(self, session_id: str, limit: int, within: timedelta) -> list[Said]:
         """What was typed in the session until now, oldest first."""
-        return self._said(session_id, utc_now(), limit, within, messages.c.button.is_(None))
-
-    def _said(
-        self, session_id: str, now: datetime, limit: int, within: timedelta, *conditions: ColumnElement[bool]
-    ) -> list[Said]:
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                select(
-                    messages.c.text,
-                    messages.c.button,
-                    messages.c.language,
-                    messages.c.emergency,
-                    messages.c.received_at,
-                    messages.c.replies,
-                )
-                .where(messages.c.session_id == session_id, messages.c.received_at > now - within, *conditions)
-                .order_by(messages.c.id.desc())
-                .limit(limit)
-            ).all()
-            replies = [json.loads(row.replies or "[]") for row in rows]
-            asking = _form_buttons(connection, replies)
-        return [
-            Said(
-                row.text,
-                row.button,
-                row.language,
-                bool(row.emergency),
-                now - row.received_at,
-                kind=said[-1]["kind"] if said else None,
-                asks_in_form=not asking.isdisjoint(_reply_buttons(said)),
-            )
-            for row, said in zip(reversed(rows), reversed(replies), strict=True)
-        ]
+            return read_said(connection, session_id, utc_now(), limit, within, messages.c.button.is_(None))
 
     def answer(
         self,
@@ -187,7 +131,7 @@ class Conversations:
             )
             if kept.rowcount == 0:
                 if connection.execute(select(messages.c.id).where(messages.c.id == message.id)).first() is None:
-                    _want_forgotten(connection, message.session_id)
+                    want_forgotten(connection, message.session_id)
                 return False
             connection.execute(update(sessions).where(sessions.c.id == message.session_id).values(language=language))
             if payloads:
@@ -262,30 +206,13 @@ class Conversations:
 
     def erase(self, session_id: str) -> None:
         """Delete a session and all that belongs to it, and note that Rasa has to forget it as well."""
-        turns = select(messages.c.id).where(messages.c.session_id == session_id)
         with self._engine.begin() as connection:
-            # what a channel delivered for it is answered; what is still to be sent is sent
-            connection.execute(update(inbox).where(inbox.c.turn_id.in_(turns)).values(done=True, text=""))
-            ours = select(outbox.c.message_id).where(outbox.c.turn_id.in_(turns), outbox.c.message_id.is_not(None))
-            connection.execute(delete(delivery_statuses).where(delivery_statuses.c.message_id.in_(ours)))
-            connection.execute(
-                delete(outbox).where(outbox.c.turn_id.in_(turns), outbox.c.state.in_(("sent", "failed")))
-            )
-            for table in (feedback, buttons, messages):
-                connection.execute(delete(table).where(table.c.session_id == session_id))
-            connection.execute(delete(sessions).where(sessions.c.id == session_id))
-            _want_forgotten(connection, session_id)
+            erase_session(connection, session_id)
 
     def older_than(self, age: timedelta) -> list[str]:
         """Sessions begun before the retention period; without those in which a message is being answered."""
-        answering = (
-            select(messages.c.session_id).join(inbox, inbox.c.turn_id == messages.c.id).where(inbox.c.done.is_(False))
-        )
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                select(sessions.c.id).where(sessions.c.created_at < utc_now() - age, sessions.c.id.not_in(answering))
-            ).all()
-        return [row.id for row in rows]
+            return sessions_older_than(connection, age)
 
     def pending_erasures(self) -> list[str]:
         with self._engine.connect() as connection:
@@ -296,23 +223,23 @@ class Conversations:
             connection.execute(delete(erasures).where(erasures.c.session_id == session_id))
 
 
-def _want_forgotten(connection: Connection, session_id: str) -> None:
-    connection.execute(delete(erasures).where(erasures.c.session_id == session_id))
-    connection.execute(insert(erasures).values(session_id=session_id, requested_at=utc_now()))
+def begin_session(connection: Connection, language: str, greeting: dict[str, Any], lifetime: timedelta) -> Session:
+    """A new session, under a random pseudonym."""
+    session = Session(secrets.token_hex(16), language, utc_now() + lifetime, greeting)
+    connection.execute(
+        insert(sessions).values(
+            id=session.id,
+            language=language,
+            created_at=utc_now(),
+            expires_at=session.expires_at,
+            greeting=json.dumps(greeting, ensure_ascii=False),
+        )
+    )
+    return session
 
 
-def _reply_buttons(replies: list[dict[str, Any]]) -> set[str]:
-    """The ids of the buttons that are sent back."""
-    return {button["value"] for reply in replies for button in reply["buttons"] if button["kind"] == "reply"}
-
-
-def _form_buttons(connection: Connection, replies: list[list[dict[str, Any]]]) -> set[str]:
-    """Those among the replies' buttons that the callback form offers under each of its questions."""
-    offered = set().union(*map(_reply_buttons, replies))
-    if not offered:
-        return set()
-    of_form = select(buttons.c.id).where(buttons.c.id.in_(offered), buttons.c.payload.in_((CANCEL, KEEP)))
-    return {row.id for row in connection.execute(of_form).all()}
+def session_of(row: Row) -> Session:
+    return Session(row.id, row.language, row.expires_at, json.loads(row.greeting))
 
 
 def stored_message(row: Row) -> StoredMessage:

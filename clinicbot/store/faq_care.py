@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Engine, Row
 
+from clinicbot.clock import utc_now
 from clinicbot.faq.model import Answer, Faq
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.staff_tables import deleted_faqs, faq_care
 
 KEPT = timedelta(days=30)  # how long a deletion can be undone

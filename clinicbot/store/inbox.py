@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.engine import Connection, Engine, Row
 
+from clinicbot.clock import utc_now
 from clinicbot.messages import Content, Delivery, InboundMessage
 from clinicbot.store.contacts import contact_for
-from clinicbot.store.conversations import StoredMessage, stored_message, utc_now
+from clinicbot.store.conversations import StoredMessage, stored_message
 from clinicbot.store.database import inbox, insert_new, messages
 from clinicbot.texts import DEFAULT_LANGUAGE
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.elements import ColumnElement
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.locking import exclusively
 from clinicbot.store.people import Person, Role, add_person, store_password, void_links
 from clinicbot.store.staff_tables import invitations, people

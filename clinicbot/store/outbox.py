@@ -14,16 +14,14 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection, Engine, Row
-from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Subquery
 
-from clinicbot.messages import Channel, Delivered, DeliveryStatus, Failure
+from clinicbot.clock import utc_now
+from clinicbot.messages import Channel, DeliveryStatus, Failure
 from clinicbot.reply import Kind
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.database import (
     contact_sessions,
     contacts,
-    delivery_statuses,
     inbox,
     insert_new,
     messages,
@@ -32,17 +30,18 @@ from clinicbot.store.database import (
 )
 from clinicbot.store.figures import RED, Counted, count_answer, day_of, recording
 from clinicbot.store.inbox import close
+from clinicbot.store.outcomes import (
+    GIVE_UP_AFTER,
+    forget_old_reports,
+    give_up,
+    keep_reports,
+    mark_sent,
+    take_back_if_reported,
+)
 from clinicbot.store.staff_tables import callback_requests
-from clinicbot.store.staff_tasks import add_task
 
 # How long the channel's own reports may tell of an attempt that a killed process left without an outcome.
 OUTCOME_KNOWN_WITHIN = timedelta(seconds=10)
-# Before a message that was accepted first and then throttled is tried again; doubled each time, so many times at most.
-THROTTLED_FOR = timedelta(seconds=10)
-LONGEST_THROTTLE = 32
-# After this long an answer is given up and a person of the clinic is asked to see to it.
-GIVE_UP_AFTER = timedelta(hours=6)
-STATUSES_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -189,17 +188,8 @@ class Outbox:
 
     def sent(self, row_id: int, channel: Channel, message_id: str) -> None:
         with self.outcomes, self._engine.begin() as connection:
-            _mark_sent(connection, outbox.c.id == row_id, message_id)
-            # a failure may have been reported before we knew the message's id
-            report = connection.execute(
-                select(delivery_statuses).where(
-                    delivery_statuses.c.channel == channel.value,
-                    delivery_statuses.c.message_id == message_id,
-                    delivery_statuses.c.status == Delivered.FAILED.value,
-                )
-            ).first()
-            if report is not None:
-                _take_back(connection, row_id, Failure(report.failure), report.error)
+            mark_sent(connection, outbox.c.id == row_id, message_id)
+            take_back_if_reported(connection, row_id, channel, message_id)
 
     def retry(self, row_id: int, at: datetime) -> None:
         with self._engine.begin() as connection:
@@ -212,14 +202,14 @@ class Outbox:
     def fail(self, row_id: int, failure: Failure, reason: str) -> None:
         """Give a message up: it becomes a staff task."""
         with self._engine.begin() as connection:
-            _fail(connection, row_id, failure, reason)
+            give_up(connection, row_id, failure, reason)
 
     def recover(self, known: Mapping[str, str]) -> int:
         """After a start: attempts without an outcome are made again, once the channel had time to report them; how
         many. `known` has the message ids of those that were sent, by tracker."""
         with self._engine.begin() as connection:
             for tracker, message_id in known.items():
-                _mark_sent(connection, outbox.c.tracker == tracker, message_id)
+                mark_sent(connection, outbox.c.tracker == tracker, message_id)
             recovered = connection.execute(
                 update(outbox)
                 .where(outbox.c.state == "sending")
@@ -244,8 +234,7 @@ class Outbox:
         if connection is None:
             with self.outcomes, self._engine.begin() as own:
                 return self.report(statuses, own)
-        fresh = [s for s in statuses if insert_new(connection, delivery_statuses, _status_values(s))]
-        return any([_apply(connection, status) for status in fresh])
+        return keep_reports(connection, statuses)
 
     def replies_of(self, channel: Channel, message_id: str) -> SentReplies | None:
         """What a message of ours said, while its conversation is kept."""
@@ -267,7 +256,7 @@ class Outbox:
 
     def forget_old(self) -> None:
         with self._engine.begin() as connection:
-            connection.execute(delete(delivery_statuses).where(delivery_statuses.c.at < utc_now() - STATUSES_KEPT))
+            forget_old_reports(connection)
             # what was owed to somebody whose conversation was erased meanwhile
             owed = outbox.c.turn_id.is_(None) & outbox.c.state.in_(("sent", "failed"))
             connection.execute(delete(outbox).where(owed, outbox.c.created_at < utc_now() - GIVE_UP_AFTER))
@@ -301,79 +290,6 @@ def _queue(
         "created_at": utc_now(),
     }
     return insert_new(connection, outbox, values)
-
-
-def _mark_sent(connection: Connection, row: ColumnElement[bool], message_id: str) -> None:
-    connection.execute(
-        update(outbox)
-        .where(row, outbox.c.state.in_(("waiting", "sending")), outbox.c.message_id.is_(None))
-        .values(state="sent", sent_at=utc_now(), message_id=message_id)
-    )
-
-
-def _fail(connection: Connection, row_id: int, failure: Failure, reason: str) -> None:
-    row = connection.execute(select(outbox).where(outbox.c.id == row_id)).first()
-    if row is None:  # erased meanwhile
-        return
-    changed = connection.execute(
-        update(outbox).where(outbox.c.id == row_id, outbox.c.state != "failed").values(state="failed")
-    )
-    if changed.rowcount:
-        kind = "window_closed" if failure is Failure.WINDOW_CLOSED else "undelivered"
-        add_task(connection, kind, row.contact_id, row.text, reason)
-
-
-def _apply(connection: Connection, status: DeliveryStatus) -> bool:
-    """What a report means for the message it is about; whether that is to be sent again."""
-    row = _row_of(connection, status)
-    if row is None:
-        return False
-    if status.status is not Delivered.FAILED:
-        # the process that sent it was killed before it could note that
-        if row.message_id is None and row.attempts:
-            _mark_sent(connection, outbox.c.id == row.id, status.message_id)
-        return False
-    if row.message_id is None:
-        _mark_sent(connection, outbox.c.id == row.id, status.message_id)
-    return _take_back(connection, row.id, status.failure or Failure.PERMANENT, status.error or "no reason given")
-
-
-def _row_of(connection: Connection, status: DeliveryStatus) -> Row | None:
-    of_channel = select(outbox).join(contacts, contacts.c.id == outbox.c.contact_id)
-    of_channel = of_channel.where(contacts.c.channel == status.channel.value)
-    found = connection.execute(of_channel.where(outbox.c.message_id == status.message_id)).first()
-    if found is None and status.tracker:
-        found = connection.execute(
-            of_channel.where(outbox.c.tracker == status.tracker, outbox.c.message_id.is_(None))
-        ).first()
-    return found
-
-
-def _take_back(connection: Connection, row_id: int, failure: Failure, reason: str) -> bool:
-    """A message that was accepted and failed later: again if that may help, else a staff task."""
-    row = connection.execute(select(outbox).where(outbox.c.id == row_id)).first()
-    may_help = failure in (Failure.TRANSIENT, Failure.UNAUTHORIZED)
-    if row is not None and may_help and utc_now() - row.created_at < GIVE_UP_AFTER:
-        at = utc_now() + THROTTLED_FOR * min(2 ** (row.attempts - 1), LONGEST_THROTTLE)
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id == row_id, outbox.c.state == "sent")
-            .values(state="waiting", message_id=None, sent_at=None, next_attempt_at=at)
-        )
-        return True
-    _fail(connection, row_id, failure, reason)
-    return False
-
-
-def _status_values(status: DeliveryStatus) -> dict[str, Any]:
-    return {
-        "channel": status.channel.value,
-        "message_id": status.message_id,
-        "status": status.status.value,
-        "at": status.at,
-        "error": status.error,
-        "failure": (status.failure or Failure.PERMANENT).value if status.status is Delivered.FAILED else None,
-    }
 
 
 def _queued(row: Row) -> Queued:

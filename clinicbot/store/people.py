@@ -13,7 +13,7 @@ from enum import Enum
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.engine import Connection, Engine, Row
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.locking import exclusively
 from clinicbot.store.staff_tables import invitations, people, staff_sessions
 

@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.sql.elements import ColumnElement
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.database import insert_new, messages
 from clinicbot.store.figure_tables import review_decisions
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Engine, Row
 from sqlalchemy.sql.elements import ColumnElement
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.invitations import digest_of
 from clinicbot.store.staff_tables import people, staff_sessions
 

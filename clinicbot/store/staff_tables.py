@@ -124,7 +124,7 @@ uploads = Table(
     Column("uploaded_at", DateTime, nullable=False),
 )
 
-# Who approved the content that is to be published: the digest of exactly that content.
+# Who approved the content that is to be published: a digest of exactly that content and what it takes the place of.
 approvals = Table(
     "approvals",
     metadata,

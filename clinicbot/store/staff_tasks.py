@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection, Engine, Row
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.database import contacts, staff_tasks
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import ColumnElement
 
+from clinicbot.clock import utc_now
 from clinicbot.store.callbacks import CallbackRequest, Callbacks, State
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.database import contacts, staff_tasks
 from clinicbot.store.locking import exclusively
 from clinicbot.store.staff_tables import staff_task_progress

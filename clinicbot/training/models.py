@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 _TRAINED_FROM = ("domain.yml", "config.yml", "data", "clinicbot/nlu", "clinicbot/token_patterns.py", "requirements.txt")
 _NOT_TRAINED_FROM = ("data/clinic.yml", "data/safety", "data/texts", "data/document")
-_ENGINE = ("config.yml", "data/dialogue", "data/vocabulary.yml", *_TRAINED_FROM[3:])
+# red-flag files as well: a proof compares them with the live release, and they are changed by engineers only
+_ENGINE = ("config.yml", "data/dialogue", "data/safety", "data/vocabulary.yml", *_TRAINED_FROM[3:])
 # In the console, beside the FAQs and the document.
 CHANGED_BY_STAFF = ("data/dialogue/out_of_scope.yml", "data/dialogue/not_in_document.yml")
 KEPT_MODELS = 5

@@ -18,17 +18,17 @@ import uuid
 import zipfile
 import zlib
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from clinicbot import rasa_yaml
 from clinicbot.faq.files import phrasings_of
 from clinicbot.nlu.assembling import CLASSIFIER
 from clinicbot.nlu.encoder import Encoder
 from clinicbot.nlu.question_model import QuestionModel
 from clinicbot.training.errors import TrainingError
+from clinicbot.training.models import is_whole
 from clinicbot.yaml_files import read_yaml
 
 QUIET = {
@@ -66,7 +66,7 @@ def package_with_rasa(content: Path, model: Path, archive: Path, log: Path) -> N
 
 def _write_project(content: Path, model: Path, project: Path) -> None:
     shutil.copy2(content / "domain.yml", project)
-    config = read_yaml(content / "config.yml")
+    config = _read(content / "config.yml")
     for component in config["pipeline"]:
         if "vocabulary" in component:
             component["vocabulary"] = str(content / component["vocabulary"])
@@ -76,19 +76,24 @@ def _write_project(content: Path, model: Path, project: Path) -> None:
     for folder in ("faq", "dialogue"):
         (project / "data" / folder).mkdir(parents=True)
         for path in sorted((content / "data" / folder).glob("*.yml")):
-            raw = read_yaml(path)
+            raw = _read(path)
             for block in raw.get("nlu") or []:
                 block["examples"] = f"- {phrasings_of(block['examples'], str(path))[0]}\n"
             _write_yaml(project / "data" / folder / path.name, raw)
 
 
+def _read(path: Path) -> Any:
+    return rasa_yaml.load(path.read_text(encoding="utf-8"))
+
+
 def _write_yaml(path: Path, content: Any) -> None:
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    path.write_text(yaml.dump(content, Dumper=dumper, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    path.write_text(rasa_yaml.dump(content), encoding="utf-8")
 
 
 def load_model(archive: Path, encoder: Encoder) -> tuple[QuestionModel, dict[str, dict[str, str]]]:
     """The classifier's model and the FAQs' titles by language. Raises TrainingError for a damaged archive."""
+    if not is_whole(archive):
+        raise TrainingError(f"{archive} is damaged or missing; train with `clinicbot train`")
     with tempfile.TemporaryDirectory(prefix="model-") as name:
         folder = Path(name)
         try:
@@ -149,12 +154,13 @@ class Shell:
                 classifier = next((str(Path(m.name).parent) for m in members if m.name.endswith("/titles.json")), "")
                 left_out = {f"{classifier}/{name}" for name in MODEL_FILES}
                 read = tuple((m, _content_of(files, m)) for m in members if m.name not in left_out)
-        except _DAMAGES as error:
+            contents = {member.name: content for member, content in read}
+            metadata = json.loads(contents.get(_METADATA, b"null"))
+        except (*_DAMAGES, ValueError) as error:
             raise TrainingError(f"{archive} can't be read: {error}") from error
-        contents = {member.name: content for member, content in read}
-        if not classifier or _DOMAIN not in contents or _METADATA not in contents:
+        if not classifier or _DOMAIN not in contents or metadata is None:
             raise TrainingError(f"{archive} is no model of this assistant; train with `clinicbot train`")
-        return cls(read, json.loads(contents[_METADATA]), classifier)
+        return cls(read, metadata, classifier)
 
 
 def _content_of(files: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
@@ -173,10 +179,9 @@ def reassemble(shell: Shell, content: Path, model: Path, archive: Path) -> None:
         "model_id": uuid.uuid4().hex,
         "trained_at": f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}",
     }
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     replaced: dict[str, bytes] = {
         _METADATA: json.dumps(metadata).encode(),
-        _DOMAIN: yaml.dump(domain, Dumper=dumper, allow_unicode=True, sort_keys=False).encode(),
+        _DOMAIN: rasa_yaml.dump(domain).encode(),
         f"{shell.classifier}/titles.json": json.dumps(_titles(answers), ensure_ascii=False).encode(),
     }
     with tarfile.open(archive, "w:gz", compresslevel=1) as new:
@@ -196,14 +201,8 @@ def _faq_answers(content: Path) -> dict[str, Any]:
     """Rasa's responses of all FAQs, by action."""
     answers: dict[str, Any] = {}
     for path in sorted((content / "data" / "faq").glob("*.yml")):
-        answers |= read_yaml(path)["responses"]
-    return json.loads(json.dumps(answers, default=_as_text)) if answers else {}
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{value!r} stands in an answer's metadata")
+        answers |= _read(path)["responses"]
+    return answers
 
 
 def _with_answers(responses: dict[str, Any], answers: dict[str, Any], topics: set[str]) -> dict[str, Any]:

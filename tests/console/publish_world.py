@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clinicbot.console.services import Console
-from clinicbot.releases.difference import difference
+from clinicbot.releases.difference import difference, seen
 from clinicbot.releases.proof import (
     Collision,
     Complaint,
@@ -20,7 +20,7 @@ from clinicbot.releases.proof import (
     Source,
     Verdict,
 )
-from clinicbot.releases.publishing import Phase, PublishError, PublishState
+from clinicbot.releases.publish_state import Phase, PublishError, PublishState
 from tests.console.faq_world import go_live
 
 PASSED = Proof(
@@ -123,6 +123,7 @@ def make_sensitive(console: Console) -> None:
 
 
 def digest_of(console: Console) -> str:
-    live = console.releases.live()
+    """What somebody who opens the page now has looked at."""
+    live = console.releases.live_state()
     assert live is not None
-    return difference(live.content, console.root).digest
+    return seen(difference(console.releases.get(live.number).content, console.root), live)

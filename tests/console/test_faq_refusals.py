@@ -54,6 +54,8 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "another FAQ's only passage": ({"source": ["p1.2"]}, "No FAQ would answer this sentence", "source"),
     "another FAQ's phrasing": ({"phrasings": "+how another dose 0"}, "already belongs to “More?”", "phrasings"),
     "another FAQ's phrasing, shouted": ({"phrasings": "+HOW another DOSE 0!!"}, "already belongs to", "phrasings"),
+    "an emergency as a phrasing": ({"phrasings": "+i cant breathe since this morning"}, "is an emergency", "phrasings"),
+    "an emergency as a question": ({"title_en": "I cant breathe, what now?"}, "is an emergency", "phrasings"),
     "a greeting as a phrasing": ({"phrasings": "+hello"}, "already belongs to “small talk”", "phrasings"),
     "a phrasing twice": ({"phrasings": "+once\r\nOnce!"}, "stands here twice", "phrasings"),
     "a phrasing with a slash": ({"phrasings": "+/restart"}, "a slash at its beginning", "phrasings"),

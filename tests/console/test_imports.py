@@ -170,6 +170,16 @@ def test_what_is_the_same_is_not_shown_but_counted(editor: Client, root: Path) -
 # decide and write
 
 
+def test_an_emergency_does_not_become_a_phrasing(editor: Client, root: Path) -> None:
+    rows = table(root)
+    rows[1][7] += "\ni cant breathe since this morning"
+    before = contents(root)
+    response = decide(editor, uploaded(editor, rows), "write", how_long="accept")
+    assert response.status_code == 422
+    assert "is an emergency" in response.text
+    assert contents(root) == before
+
+
 def test_accept_merge_and_reject(editor: Client, root: Path) -> None:
     rows = table(root)
     rows[1][2], rows[1][7] = "How long is it?", "how long is that\nhow many months\nHow does it last 0?"

@@ -6,7 +6,7 @@ import pytest
 from clinicbot.console import publish_pages
 from clinicbot.console.services import Console
 from clinicbot.releases.difference import Difference
-from clinicbot.releases.publishing import Phase, PublishState
+from clinicbot.releases.publish_state import Phase, PublishState
 from clinicbot.store.audit import Filter
 from clinicbot.store.console_settings import SECOND_PERSON, SecondPerson
 from clinicbot.store.people import Role
@@ -150,6 +150,31 @@ def test_a_later_edit_voids_the_approval(approver: Client, client_of: ClientOf, 
     other.post(f"{PATH}/approve", {"content": digest_of(console)})
     edit(console.root, "More doses", "Many doses", "data/faq/aftercare.yml")
     publish(approver, console)
+    assert publishing.asked == []
+
+
+def test_what_was_rolled_back_needs_its_approval_again(approver: Client, client_of: ClientOf, console: Console) -> None:
+    other = client_of(Role.APPROVER)
+    make_sensitive(console)
+    other.post(f"{PATH}/approve", {"content": digest_of(console)})
+    go_live(console)
+    console.releases.go_live(1, "bob", "the new aftercare was wrong")
+    publishing = use_publishing(console)
+    assert "Publish now" not in shown(approver.get(PATH))
+    publish(approver, console)
+    assert publishing.asked == []
+
+
+def test_a_page_of_before_a_rollback_does_not_publish(approver: Client, console: Console) -> None:
+    use_publishing(console)
+    edit(console.root, "lasts 4 to 6 months", "lasts 6 to 4 months")
+    go_live(console)
+    edit(console.root, "how does it last 0", "how long is it good for")
+    looked_at = digest_of(console)  # one more phrasing
+    console.releases.go_live(1, "bob", "the months were wrong")
+    publishing = use_publishing(console)
+    text = message_after(approver, publish(approver, console, content=looked_at))
+    assert "was changed after you opened this page" in text
     assert publishing.asked == []
 
 

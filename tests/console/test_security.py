@@ -11,7 +11,8 @@ from clinicbot import paths
 from clinicbot.console import navigation, texts
 from clinicbot.console.app import create_app
 from clinicbot.console.security import CONTENT_SECURITY_POLICY, MAX_BODY_BYTES, describe_device
-from clinicbot.console.web import SAFE_METHODS, allow
+from clinicbot.console.web import SAFE_METHODS, STRANGERS_BYTES, STRANGERS_FIELDS, allow
+from clinicbot.store.audit import Filter
 from clinicbot.store.people import LANGUAGES, Role
 from clinicbot.yaml_files import read_yaml
 from tests.console.conftest import ClientOf, Running
@@ -78,6 +79,34 @@ def test_a_body_that_is_too_large_is_refused_in_words(client_of: ClientOf) -> No
     response = client.post("/staff/account", files={"file": b"x" * (MAX_BODY_BYTES + 1)})
     assert response.status_code == 413
     assert "at most 12 MB" in response.text
+
+
+def test_a_stranger_does_not_fill_the_memory(running: Running) -> None:
+    browser = running.browser()
+    long = {"name": "x" * STRANGERS_BYTES}
+    response = browser.post("/staff/login", data=long)
+    assert (response.status_code, "at most 12 MB" in response.text) == (413, True)
+    # who was logged in until a moment ago is told that, also with a large file
+    response = browser.post("/staff/imports", data=long)
+    assert (response.status_code, "x" * 1_000 in response.text) == (401, False)
+    assert browser.post("/staff/imports", content=iter([b"name=x"])).status_code == 401
+    fields = {f"name{number}": "x" for number in range(STRANGERS_FIELDS + 1)}
+    assert browser.post("/staff/account", data=fields).status_code == 400
+
+
+def test_a_stranger_does_not_fill_the_log(running: Running) -> None:
+    response = running.browser().post("/staff/login", headers={"Origin": "https://evil.example"})
+    assert response.status_code == 403
+    assert running.console.audit.page(Filter(), number=1, size=1)[1] == 0
+
+
+@pytest.mark.parametrize("title", ["ş" * 300, "\U0001f600" * 200])
+def test_a_message_with_a_long_title_fits_into_a_cookie(client_of: ClientOf, title: str) -> None:
+    client = client_of(*Role)
+    other = client.console.people.add("other", title, [Role.EDITOR], "en")
+    response = client.post(f"/staff/people/{other.id}/deactivate")
+    assert len(response.headers["set-cookie"]) < 4_000  # browsers drop a longer one
+    assert title in client.get(response.headers["location"]).text
 
 
 def test_a_part_of_a_page_has_no_menu_and_is_led_on_by_a_header(client_of: ClientOf) -> None:

@@ -15,12 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinicbot import paths
-from clinicbot.faq import writer
+from clinicbot.faq.checking import MAX_PHRASINGS, check
+from clinicbot.faq.edits import Edits
 from clinicbot.faq.files import read_faqs, read_topic
 from clinicbot.faq.linter import errors, fingerprint, lint
 from clinicbot.faq.model import Answer, Faq
 from clinicbot.faq.topic_text import cut, new_topic, tidy
-from clinicbot.faq.writer import Conflict, Edits, Refused, add, check, version_of, write
+from clinicbot.faq.writer import Conflict, Refused, add, version_of, write
 from clinicbot.yaml_files import ContentError, read_yaml
 from tests.conftest import PHONE, WriteClinic
 from tests.faq.checkouts import DOMAIN, TOPIC, contents, copy_of_this_checkout, small_checkout
@@ -508,4 +509,4 @@ def test_the_lines_that_yaml_could_misread_are_written(root: Path) -> None:
 def test_the_test_content_has_no_findings(root: Path) -> None:
     assert lint(root) == []
     assert topic_text(root) == TOPIC
-    assert writer.MAX_PHRASINGS == 2_000
+    assert MAX_PHRASINGS == 2_000

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from clinicbot.faq import writer
+from clinicbot.faq.checking import check
 from clinicbot.faq.document import read_document
 from clinicbot.faq.files import read_faqs
 from clinicbot.faq.linter import lint
 from clinicbot.faq.model import Faq
-from clinicbot.faq.writer import Conflict, NewDocument, Refused, check, document_version, version_of, write
+from clinicbot.faq.writer import Conflict, NewDocument, Refused, document_version, version_of, write
 from tests.conftest import WriteClinic
 from tests.faq.checkouts import DOCUMENT, contents, small_checkout
 

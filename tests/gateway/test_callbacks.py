@@ -31,7 +31,7 @@ def confirms(request: Any = REQUEST) -> Json:
 
 
 def callbacks_of(gateway: Gateway) -> Callbacks:
-    return gateway.services.callbacks
+    return gateway.services.stores.callbacks
 
 
 async def test_what_is_confirmed_is_stored(gateway: Gateway, chat: Chat, rasa: FakeRasa) -> None:

@@ -210,12 +210,12 @@ async def test_deleting_erases_and_rasa_forgets_too(
     await chat.say("something private")
     sender = rasa.asked[-1]["sender"]
     assert (await chat.end()).status_code == 204
-    assert not gateway.services.conversations.history(sender)
-    assert gateway.services.conversations.find(sender) is None
+    assert not gateway.services.stores.conversations.history(sender)
+    assert gateway.services.stores.conversations.find(sender) is None
     check_problem(await chat.end(), 401, clinic)
 
     async def confirmed() -> bool:
-        return gateway.services.conversations.pending_erasures() == []
+        return gateway.services.stores.conversations.pending_erasures() == []
 
     await eventually(confirmed)
     assert rasa.forgotten == [sender]
@@ -228,12 +228,12 @@ async def test_an_erasure_waits_for_rasa_even_over_a_restart(run: Run, rasa: Fak
         await chat.say("something private")
         await chat.end()
         await asyncio.wait_for(rasa.was_told_to_forget.wait(), 5)
-        assert gateway.services.conversations.pending_erasures() == [rasa.asked[-1]["sender"]]
+        assert gateway.services.stores.conversations.pending_erasures() == [rasa.asked[-1]["sender"]]
     rasa.forgets = True
     async with run() as gateway:
 
         async def confirmed() -> bool:
-            return gateway.services.conversations.pending_erasures() == []
+            return gateway.services.stores.conversations.pending_erasures() == []
 
         await eventually(confirmed)
     assert rasa.forgotten == [rasa.asked[-1]["sender"]]
@@ -275,13 +275,13 @@ async def test_what_was_being_answered_during_an_erasure_is_forgotten_as_well(
     await chat.end()
 
     async def forgotten() -> bool:
-        return rasa.forgotten == [sender] and gateway.services.conversations.pending_erasures() == []
+        return rasa.forgotten == [sender] and gateway.services.stores.conversations.pending_erasures() == []
 
     await eventually(forgotten)
     rasa.may_answer.set()  # and only now does Rasa store the message
     await sending
-    assert gateway.services.conversations.pending_erasures() == [sender]
-    assert not gateway.services.conversations.history(sender)
+    assert gateway.services.stores.conversations.pending_erasures() == [sender]
+    assert not gateway.services.stores.conversations.history(sender)
 
 
 async def test_every_route_of_the_api_is_in_the_contract_and_vice_versa(gateway: Gateway) -> None:

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from clinicbot.gateway.app import create_app
-from clinicbot.gateway.console_proxy import LOGINS, MAX_BODY_BYTES
+from clinicbot.gateway.console_proxy import LOGINS, MAX_BODY_BYTES, ConsoleProxy
 from clinicbot.settings import Settings
 from tests.gateway.conftest import Gateway, Run, eventually
 
@@ -223,6 +223,18 @@ async def test_logins_are_limited_and_nothing_else_of_the_staffs(gateway: Gatewa
         assert refused.headers["retry-after"] in refused.text
     assert (await gateway.http.get("/staff/login")).status_code == 201
     assert (await gateway.http.post("/staff/faqs", content=b"x")).status_code == 201
+
+
+def test_of_ipv6_a_whole_network_is_limited() -> None:
+    proxy = ConsoleProxy(Settings())
+
+    def is_limited(address: str) -> bool:
+        scope = {"type": "http", "method": "POST", "path": "/staff/login", "headers": [], "client": (address, 1)}
+        return proxy._wait(Request({**scope, "query_string": b"", "server": ("here", 80), "scheme": "http"})) > 0
+
+    assert not any(is_limited(f"2001:db8:0:1::{number:x}") for number in range(LOGINS.amount))
+    assert is_limited("2001:db8:0:1:ffff::1")
+    assert not is_limited("2001:db8:0:2::1")
 
 
 async def test_the_limit_of_patients_is_none_of_the_staff(run: Run, fake: FakeConsole) -> None:

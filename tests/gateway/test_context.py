@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from clinicbot.clinic import Clinic
+from clinicbot.clock import utc_now
 from clinicbot.gateway.conversation import CONTEXT_MESSAGES
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.database import messages
 from tests.gateway.conftest import Chat, Gateway, Json, check_emergency_comes_first
 from tests.gateway.fake_rasa import ANSWER, SUGGESTIONS, FakeRasa, emergency_of

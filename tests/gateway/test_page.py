@@ -22,6 +22,7 @@ from clinicbot.gateway.problems import Problem, on_problem
 from clinicbot.releases.live_content import LiveContent
 from clinicbot.releases.store import Releases
 from clinicbot.texts import load_texts
+from tests.releases.contents import add, edit, write_root
 
 LANGUAGES = load_clinic().languages
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror='alert(1)'>&amp;\u2028"
@@ -58,11 +59,16 @@ class Outline(HTMLParser):
             assert self.open.pop() == tag
 
 
+def client_of(releases: Releases) -> TestClient:
+    app = Starlette(routes=page.routes, exception_handlers={Problem: on_problem})
+    app.state.content = LiveContent(releases)
+    return TestClient(app)
+
+
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    app = Starlette(routes=page.routes, exception_handlers={Problem: on_problem})
-    app.state.content = LiveContent(Releases(tmp_path_factory.mktemp("var")))
-    with TestClient(app) as client:
+    """Before the first release: the page of this checkout."""
+    with client_of(Releases(tmp_path_factory.mktemp("var"))) as client:
         yield client
 
 
@@ -134,6 +140,22 @@ def test_unchanged_body_is_not_sent_again(client: TestClient, path: str) -> None
     again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_page_shows_what_is_live_and_changes_with_it(tmp_path: Path) -> None:
+    releases, root = Releases(tmp_path / "var"), write_root(tmp_path / "root")
+    releases.go_live(add(releases, root).number, "ayse", "x")
+    with client_of(releases) as client:
+        first = client.get("/?lang=en")
+        assert "It is not permanent and lasts 4 to 6 months." in first.text
+        edit(root, "4 to 6 months", "3 months")
+        assert client.get("/?lang=en", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+        releases.go_live(add(releases, root).number, "ayse", "x")
+        second = client.get("/?lang=en", headers={"If-None-Match": first.headers["etag"]})
+        assert second.status_code == 200
+        assert "It is not permanent and lasts 3 months." in second.text
+        releases.go_live(1, "ayse", "back")
+        assert client.get("/?lang=en").headers["etag"] == first.headers["etag"]
 
 
 def test_page_is_compressed_only_where_accepted(client: TestClient) -> None:

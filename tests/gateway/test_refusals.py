@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from clinicbot.clinic import Clinic
+from clinicbot.clock import utc_now
 from clinicbot.gateway.chat_api import MAX_TEXT_CHARACTERS
 from clinicbot.gateway.tokens import Tokens
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.database import sessions
 from tests.gateway.conftest import Chat, Gateway, Run, check_names_the_numbers, check_problem
 from tests.gateway.fake_rasa import FakeRasa
@@ -226,7 +226,7 @@ async def test_an_unforeseen_error_has_the_numbers_and_no_details(
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(type(gateway.services.conversations), "history", fail)
+    monkeypatch.setattr(type(gateway.services.stores.conversations), "history", fail)
     response = await gateway.http.get("/api/v1/messages", headers=chat.headers)
     check_problem(response, 500, clinic)
     assert "secret" not in response.text

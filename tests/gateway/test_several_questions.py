@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clinicbot.clinic import Clinic
-from clinicbot.gateway import conversation
+from clinicbot.gateway import asking
 from clinicbot.texts import load_texts
 from tests.gateway.conftest import Chat, Json, Run, check_emergency_comes_first
 from tests.gateway.fake_rasa import ANSWER, HANDOVER, SUGGESTIONS, FakeRasa, emergency_of, unused_port
@@ -30,7 +30,7 @@ SMALLTALK = {"text": "You are welcome.", "metadata": {"kind": "smalltalk"}}
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives Rasa the time that a busy machine may need; that it is short has tests of its own."""
-    monkeypatch.setattr(conversation, "BESIDE_EMERGENCY_SECONDS", 5.0)
+    monkeypatch.setattr(asking, "BESIDE_EMERGENCY_SECONDS", 5.0)
 
 
 async def test_several_answers_are_one_reply_in_order(chat: Chat, rasa: FakeRasa, clinic: Clinic) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clinicbot.releases.confirming import NotConfirmed
-from clinicbot.releases.difference import Difference
+from clinicbot.releases.difference import Difference, difference, seen
 from clinicbot.releases.proof import Proof
 from clinicbot.releases.publishing import Publishing
 from clinicbot.releases.store import Release, Releases
@@ -132,6 +132,12 @@ class World:
         live = self.releases.live_state()
         assert live is not None
         return live.number
+
+    def seen(self) -> str:
+        """What somebody who looks at the drafts now has seen."""
+        live = self.releases.live_state()
+        assert live is not None
+        return seen(difference(self.releases.get(live.number).content, self.root), live)
 
     @property
     def recorded(self) -> list[tuple[str, str]]:

@@ -56,6 +56,18 @@ def test_it_follows_what_goes_live_there_and_back(releases: Releases, root: Path
     assert len(set(stamps)) == 3
 
 
+def test_an_answer_is_quoted_from_the_document_of_the_release_that_gave_it(releases: Releases, root: Path) -> None:
+    content = LiveContent(releases, root)
+    first = go_live(releases, root)
+    edit(root, "4 to 6 months", "3 months", DOCUMENT)
+    second = go_live(releases, root)
+    for _ in range(2):
+        assert content.document_of(first).sentences["p1.1"] == "It is not permanent and lasts 4 to 6 months."
+        assert content.document_of(second).sentences["p1.1"] == "It is not permanent and lasts 3 months."
+    assert content.document_of(None) == content.document_of(second)
+    assert content.document_of(77) == content.document
+
+
 def test_opened_later_it_is_what_is_live_whatever_the_drafts_are(releases: Releases, root: Path) -> None:
     go_live(releases, root)
     (root / DOCUMENT).write_bytes(b"\xff")
@@ -99,9 +111,7 @@ def test_what_can_not_be_read_leaves_what_was_shown_until_something_can(
     assert shown(content) == ("It is not permanent and lasts 3 months.",) * 2
 
 
-def test_an_answer_does_not_wait_for_the_page(
-    releases: Releases, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_does_not_wait_for_the_page(releases: Releases, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go_live(releases, root)
     content = LiveContent(releases, root)
     reading, go_on = threading.Event(), threading.Event()

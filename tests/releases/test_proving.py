@@ -149,6 +149,23 @@ def test_a_red_flag_that_the_patterns_find_needs_no_classifier(bench: Bench, mon
     assert proof.red_flags.after == Score(3, 3)
 
 
+@pytest.mark.parametrize("label", ["rooms/parking", "out_of_scope"])
+def test_a_new_phrasing_that_was_an_emergency_is_for_a_person_to_decide(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    silent(monkeypatch)
+    text = "smoke is coming out of the heating"  # no frozen line
+    phrasings = {**PHRASINGS, label: [*PHRASINGS[label], text, "where are the stairs"]}
+    proof = bench.prove(trained(phrasings, tmp_path / "taught"), phrasings)
+    assert proof.faults == ()
+    assert proof.verdict is Verdict.WORSE_ON_FAQ
+    worse = next(each for each in proof.worse if each.label == label)
+    assert Complaint.WERE_EMERGENCIES in worse.complaints
+    assert [(line.text, line.before) for line in worse.lines if line.before == ("report_red",)] == [
+        (text, ("report_red",))
+    ]
+
+
 def test_red_flags_that_nothing_has_ever_found_are_named_and_not_refused(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,8 +14,9 @@ from clinicbot.releases import publishing as publishing_module
 from clinicbot.releases.confirming import CouldNotLoad, NotConfirmed
 from clinicbot.releases.difference import content_digest
 from clinicbot.releases.proof import Proof, Verdict
-from clinicbot.releases.publishing import AT_WORK, Phase, PublishError, PublishState
+from clinicbot.releases.publish_state import AT_WORK, Phase, PublishError, PublishState
 from clinicbot.releases.trainer import TrainerDied
+from clinicbot.training.models import engine
 from tests.console.publish_world import PASSED, REFUSED, WORSE
 from tests.releases.contents import add, edit
 from tests.releases.publishing_world import SECONDS, World
@@ -45,7 +46,7 @@ async def begin(world: World, pause: str) -> None:
 
 async def test_published_it_is_live_proved_confirmed_and_recorded(world: World) -> None:
     digest = content_digest(world.root)
-    state = await publish(world, expected=digest, approved_by=("mehmet",))
+    state = await publish(world, expected=world.seen(), approved_by=("mehmet",))
     assert (state.phase, state.progress, state.release, state.error) == (Phase.DONE, 1.0, 2, None)
     assert state.confirmed == (("How long?", True),)
     assert state.seconds >= 0
@@ -98,10 +99,21 @@ async def test_without_a_change_there_is_nothing_to_publish(world: World) -> Non
 
 
 async def test_what_was_changed_after_the_look_is_not_published(world: World) -> None:
-    digest = content_digest(world.root)
+    looked_at = world.seen()
     edit(world.root, "Additional doses", "More doses")
     with pytest.raises(PublishError, match="changed after you looked"):
-        await world.publishing.start("ayse", "shorter", expected=digest)
+        await world.publishing.start("ayse", "shorter", expected=looked_at)
+    assert world.live == 1
+    assert world.trainer.made_for == []
+
+
+async def test_what_another_release_was_compared_with_is_looked_at_again(world: World) -> None:
+    world.release("another", made_by=engine(world.root))
+    edit(world.root, "Additional doses", "More doses")
+    looked_at = world.seen()
+    await world.publishing.roll_back(1, "mehmet", "the other one was wrong")
+    with pytest.raises(PublishError, match="changed after you looked"):
+        await world.publishing.start("ayse", "shorter", expected=looked_at)
     assert world.live == 1
     assert world.trainer.made_for == []
 

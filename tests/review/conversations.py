@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlalchemy.engine import Engine
 
+from clinicbot.clock import utc_now
 from clinicbot.reply import Kind, Reply
-from clinicbot.store.conversations import Conversations, utc_now
+from clinicbot.store.conversations import Conversations
 from clinicbot.store.database import messages
 from clinicbot.understood import Understood
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy.engine import Engine
 
+from clinicbot.clock import utc_now
 from clinicbot.review.queue import LEAST_CONFIDENCE, Reason, Waiting, count, count_emergencies, unanswered
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.reviews import Decision, Reviews
 from tests.review.conversations import Talk
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class Assistant:
     ports: tuple[int, int, int, int]
     output: str
     var: Path
+    environment: dict[str, str]
 
     def part(self, marker: str) -> psutil.Process:
         """The running process of a part, by a piece of its command line."""
@@ -51,21 +53,18 @@ class Assistant:
 
 @pytest.fixture(scope="session")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    with running_assistant(paths.ROOT, tmp_path_factory.mktemp("var")) as assistant:
+        yield assistant
+
+
+@contextmanager
+def running_assistant(root: Path, var: Path, until: str = "Ready:") -> Iterator[Assistant]:
+    """The assistant of a checkout; `until` is what its terminal shows last of what is waited for."""
     ports = (free_port(), free_port(), free_port(), free_port())
-    var = tmp_path_factory.mktemp("var")
-    environment = {
-        **os.environ,
-        "CLINICBOT_PORT": str(ports[0]),
-        "CLINICBOT_RASA_PORT": str(ports[1]),
-        "CLINICBOT_ACTIONS_PORT": str(ports[2]),
-        "CLINICBOT_CONSOLE_PORT": str(ports[3]),
-        "CLINICBOT_VAR": str(var),
-        "CLINICBOT_RATE_SESSION": "100000/minute",
-        "CLINICBOT_RATE_ADDRESS": "100000/minute",
-    }
+    environment = environment_of(root, var, ports)
     process = subprocess.Popen(
         [Path(sys.executable).with_name("clinicbot"), "run"],
-        cwd=paths.ROOT,
+        cwd=root,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -74,14 +73,30 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
-        yield Assistant(process, f"http://127.0.0.1:{ports[0]}", ports, read_until_ready(process), var)
+        yield Assistant(process, f"http://127.0.0.1:{ports[0]}", ports, read_until(process, until), var, environment)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             process.wait(60)
 
 
-def read_until_ready(process: "subprocess.Popen[str]") -> str:
+def environment_of(root: Path, var: Path, ports: tuple[int, int, int, int]) -> dict[str, str]:
+    """For commands of a checkout's assistant; `root` comes before the checkout that is installed."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(root),
+        "CLINICBOT_PORT": str(ports[0]),
+        "CLINICBOT_RASA_PORT": str(ports[1]),
+        "CLINICBOT_ACTIONS_PORT": str(ports[2]),
+        "CLINICBOT_CONSOLE_PORT": str(ports[3]),
+        "CLINICBOT_VAR": str(var),
+        "CLINICBOT_RATE_SESSION": "100000/minute",
+        "CLINICBOT_RATE_ADDRESS": "100000/minute",
+    }
+
+
+def read_until(process: "subprocess.Popen[str]", marker: str) -> str:
+    """What the terminal shows, up to the line with `marker`."""
     lines: queue.Queue[str | None] = queue.Queue()
 
     def read() -> None:
@@ -96,7 +111,7 @@ def read_until_ready(process: "subprocess.Popen[str]") -> str:
         line = lines.get(timeout=START_SECONDS)
         assert line is not None, f"it ended before it was ready:\n{shown}"
         shown += line
-        if "Ready:" in line:
+        if marker in line:
             return shown
 
 

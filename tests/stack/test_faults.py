@@ -1,8 +1,6 @@
 """Kill the parts while a patient is chatting: always a reply in time, and normal service returns by itself."""
 
 import signal
-import time
-import uuid
 from collections.abc import Iterator
 
 import httpx
@@ -12,31 +10,13 @@ import pytest
 from clinicbot.clinic import load_clinic
 from clinicbot.releases.store import Releases
 from tests.stack.conftest import Assistant, wait_for
+from tests.stack.patients import Patient
 
 pytestmark = pytest.mark.stack
 
-# design 5.5 and 5.6: five seconds for Rasa, one for everything else
-REPLY_SECONDS = 6.0
 FAQ = "How long does botox last?"
 BOOKING = "I would like to book an appointment"
 EMERGENCY = "cant swallow since the injections"
-
-
-class Patient:
-    def __init__(self, client: httpx.Client) -> None:
-        self.client = client
-        token = client.post("/api/v1/sessions", json={}).json()["token"]
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    def say(self, text: str) -> dict:  # type: ignore[type-arg]
-        """The first reply, which must come in time."""
-        body = {"id": str(uuid.uuid4()), "text": text}
-        began = time.monotonic()
-        response = self.client.post("/api/v1/messages", json=body, headers=self.headers)
-        assert response.status_code == 200, response.text
-        assert time.monotonic() - began < REPLY_SECONDS
-        reply: dict = response.json()["replies"][0]  # type: ignore[type-arg]
-        return reply
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
+from clinicbot.clock import utc_now
 from clinicbot.store.audit import CHUNK, AuditLog, Filter
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.database import open_database
 from clinicbot.store.staff_tables import audit_log
 

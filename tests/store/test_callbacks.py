@@ -7,10 +7,11 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
 from clinicbot.callback import Standing, UnusableRequest, Wanted, Withdrawn
+from clinicbot.clock import utc_now
 from clinicbot.messages import Channel, Person
 from clinicbot.store.callbacks import CallbackRequest, Callbacks, State
 from clinicbot.store.contacts import Contact, Contacts, contact_for
-from clinicbot.store.conversations import Conversations, Session, utc_now
+from clinicbot.store.conversations import Conversations, Session
 from clinicbot.store.database import contacts
 from clinicbot.store.outbox import Outbox
 from clinicbot.store.staff_tables import callback_requests

@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Engine
 
+from clinicbot.clock import utc_now
 from clinicbot.messages import Channel, Person
 from clinicbot.store import contacts as store_contacts
 from clinicbot.store.contacts import Contacts, contact_for
-from clinicbot.store.conversations import Conversations, utc_now
+from clinicbot.store.conversations import Conversations
 from clinicbot.store.database import contacts, sessions, staff_tasks
 from clinicbot.store.inbox import Inbox
 from clinicbot.store.outbox import Outbox, Outgoing

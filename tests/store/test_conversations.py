@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
-from clinicbot.store.conversations import Conversations, Said, Session, StoredMessage, utc_now
+from clinicbot.clock import utc_now
+from clinicbot.store.conversations import Conversations, Session, StoredMessage
 from clinicbot.store.database import buttons, feedback, messages, sessions
+from clinicbot.store.said import Said
 
 GREETING = {"id": "greeting", "kind": "smalltalk", "language": "en", "text": "Hello", "buttons": []}
 REPLY = {"id": "r1", "kind": "answer", "language": "en", "text": "4 to 6 months", "buttons": []}
@@ -139,9 +141,9 @@ def test_what_is_known_of_a_message_before(conversations: Conversations, session
     answer(conversations, alarm, language="tr", emergency=True)
     answer(conversations, pressed, language="en")
     assert conversations.before(now, 9, HOUR) == [
-        Said("alarm", None, "tr", True, minutes[0]),
+        Said("alarm", None, "tr", True, minutes[0], kind="answer"),
         Said("unanswered", None, None, False, minutes[1]),
-        Said("How long?", "faq:duration/how_long", "en", False, minutes[2]),
+        Said("How long?", "faq:duration/how_long", "en", False, minutes[2], kind="answer"),
     ]
 
 

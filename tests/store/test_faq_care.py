@@ -3,8 +3,8 @@ from datetime import date, timedelta
 from sqlalchemy import delete, update
 from sqlalchemy.engine import Engine
 
+from clinicbot.clock import utc_now
 from clinicbot.faq.model import Answer, Faq
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.faq_care import Care, DeletedFaqs, FaqCare, faq_from_json, faq_to_json
 from clinicbot.store.people import People, Role
 from clinicbot.store.staff_tables import deleted_faqs, people

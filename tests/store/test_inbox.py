@@ -5,9 +5,10 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from clinicbot.clock import utc_now
 from clinicbot.messages import Content
 from clinicbot.store.contacts import Contacts
-from clinicbot.store.conversations import Conversations, Session, utc_now
+from clinicbot.store.conversations import Conversations, Session
 from clinicbot.store.database import inbox as inbox_table
 from clinicbot.store.database import messages, metadata
 from clinicbot.store.inbox import IDS_KEPT, Inbox, Waiting

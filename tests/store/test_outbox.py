@@ -4,12 +4,14 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Engine
 
+from clinicbot.clock import utc_now
 from clinicbot.messages import Channel, Delivered, Failure
-from clinicbot.store.conversations import Conversations, utc_now
+from clinicbot.store.conversations import Conversations
 from clinicbot.store.database import delivery_statuses
 from clinicbot.store.database import outbox as outbox_table
 from clinicbot.store.inbox import Inbox
-from clinicbot.store.outbox import GIVE_UP_AFTER, OUTCOME_KNOWN_WITHIN, Outbox, Outgoing, Queued
+from clinicbot.store.outbox import OUTCOME_KNOWN_WITHIN, Outbox, Outgoing, Queued
+from clinicbot.store.outcomes import GIVE_UP_AFTER
 from clinicbot.store.staff_tasks import StaffTasks
 from tests.store.builders import ANNE, delivery, message, status
 from tests.store.test_inbox import receive, session_of

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
+from clinicbot.clock import utc_now
 from clinicbot.store import invitations as invitations_module
-from clinicbot.store.conversations import utc_now
 from clinicbot.store.database import open_database
 from clinicbot.store.invitations import BEGINNING_LIFETIME, LIFETIME, InvitationError, Invitations
 from clinicbot.store.people import People, PeopleError, Person, Role, fold_username, is_username

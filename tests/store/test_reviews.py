@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import update
 from sqlalchemy.engine import Engine
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.figure_tables import review_decisions
 from clinicbot.store.reviews import UNDONE_WITHIN, Decision, Reviews
 from tests.review.conversations import Talk

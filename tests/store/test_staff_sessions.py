@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.people import People, Role
 from clinicbot.store.staff_sessions import IDLE, LIFETIME, LONGEST_DEVICE, StaffSessions
 from clinicbot.store.staff_tables import staff_sessions

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from clinicbot.store.conversations import utc_now
+from clinicbot.clock import utc_now
 from clinicbot.store.uploads import DOCUMENT, KEPT, SPREADSHEET, Uploads
 
 

@@ -1,19 +1,29 @@
 import sys
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from clinicbot import paths
+from clinicbot.nlu import encoder
+from clinicbot.nlu.assembling import CLASSIFIER
+from clinicbot.training import models
+from clinicbot.training.errors import TrainingError
 from clinicbot.training.models import (
+    CHANGED_BY_STAFF,
     KEPT_MODELS,
-    TrainingError,
     current_model,
+    engine,
     ensure_model,
     fingerprint,
     is_whole,
     train,
 )
+from clinicbot.yaml_files import ContentError, read_yaml
+from tests.nlu_model.conftest import HashEncoder
+from tests.training.archives import write_checkout
 
 
 @pytest.fixture
@@ -127,6 +137,31 @@ def test_a_damaged_model_is_left_aside(root: Path) -> None:
     assert current_model(root) == older
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("config.yml", True),
+        ("requirements.txt", True),
+        ("data/dialogue/rules.yml", True),
+        ("data/vocabulary.yml", True),
+        ("data/safety/emergency.yml", True),
+        ("clinicbot/nlu/model.py", True),
+        ("clinicbot/token_patterns.py", True),
+        ("domain.yml", False),
+        ("data/faq/duration.yml", False),
+        ("data/clinic.yml", False),
+        ("data/document/text.md", False),
+        ("data/texts/en.yml", False),
+        ("clinicbot/gateway/app.py", False),
+        *((name, False) for name in CHANGED_BY_STAFF),
+    ],
+)
+def test_what_staff_change_is_not_the_engine(root: Path, name: str, changes: bool) -> None:
+    before = engine(root)
+    (root / name).write_text("changed: true\n", encoding="utf-8")
+    assert (engine(root) != before) is changes
+
+
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.5, 0.99])
 def test_a_model_cut_short_is_not_whole(tmp_path: Path, part: float) -> None:
     path = archive(tmp_path / "model.tar.gz")
@@ -152,50 +187,113 @@ def test_what_is_no_archive_or_not_there_is_not_whole(tmp_path: Path) -> None:
     assert not is_whole(path)
 
 
-# Stands where Rasa's command would stand; the last two arguments are its folder and the model's name.
+# Stands where Rasa's command would stand: its arguments, and the project that it is given, stay behind.
 RASA = """#!/bin/sh
 echo "training $*"
+cp -r . {seen}
 while [ "$1" != --out ]; do shift; done
+mkdir -p "$2"
 {act}
 """
 MAKE = 'echo model > "$2/x" && tar -czf "$2/$4" -C "$2" x'
 
 
+@dataclass
+class FakeRasa:
+    """`seen` is the project that it was given last."""
+
+    command: Path
+    seen: Path
+
+    def act(self, act: str) -> None:
+        self.command.write_text(RASA.format(act=act, seen=self.seen))
+
+
 @pytest.fixture
-def rasa(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def rasa(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> FakeRasa:
     folder = tmp_path_factory.mktemp("bin")
     monkeypatch.setattr(sys, "executable", str(folder / "python"))
-    path = folder / "rasa"
-    path.write_text(RASA.format(act=MAKE))
-    path.chmod(0o755)
-    return path
+    monkeypatch.setattr(encoder, "default_encoder", HashEncoder)
+    monkeypatch.setattr(paths, "VAR", folder / "var")
+    fake = FakeRasa(folder / "rasa", folder / "seen")
+    fake.act(MAKE)
+    fake.command.chmod(0o755)
+    return fake
 
 
-def test_training_makes_the_current_model_and_keeps_a_log(root: Path, rasa: Path) -> None:
-    made = train(root)
-    assert made == current_model(root)
-    assert list((root / "models" / "unfinished").glob("*.tar.gz")) == []
-    assert "training train" in (root / "var" / "log" / "train.log").read_text()
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """One that can be trained."""
+    return write_checkout(tmp_path / "checkout")
+
+
+def test_training_makes_the_current_model_and_keeps_a_log(checkout: Path, rasa: FakeRasa) -> None:
+    made = train(checkout)
+    assert made == current_model(checkout)
+    assert list((checkout / "models" / "unfinished").iterdir()) == []
+    assert "training train" in (checkout / "var" / "log" / "train.log").read_text()
+    assert (paths.VAR / "encodings.npz").exists()
+
+
+def test_rasa_gets_a_project_with_one_phrasing_an_intent_and_the_models_folder(checkout: Path, rasa: FakeRasa) -> None:
+    train(checkout)
+    assert sorted(path.relative_to(rasa.seen).as_posix() for path in rasa.seen.rglob("*.yml")) == [
+        "config.yml",
+        "data/dialogue/out_of_scope.yml",
+        "data/faq/duration.yml",
+        "domain.yml",
+    ]
+    topic, whole = (read_yaml(root / "data" / "faq" / "duration.yml") for root in (rasa.seen, checkout))
+    assert [block["examples"] for block in topic["nlu"]] == ["- how does it last 0\n", "- how another dose 0\n"]
+    assert topic["rules"] == whole["rules"]
+    assert list(topic["responses"]) == list(whole["responses"])
+    classifier = read_yaml(rasa.seen / "config.yml")["pipeline"][0]
+    assert classifier["name"] == CLASSIFIER
+    assert Path(classifier["trained"]).parent == checkout / "models" / "unfinished"
+    assert (rasa.seen / "domain.yml").read_bytes() == (checkout / "domain.yml").read_bytes()
 
 
 @pytest.mark.parametrize("act", ["exit 1", "true", 'echo broken > "$2/$4"'], ids=["fails", "makes nothing", "broken"])
-def test_a_failed_training_leaves_no_model_and_names_the_log(root: Path, rasa: Path, act: str) -> None:
-    rasa.write_text(RASA.format(act=act))
+def test_a_failed_training_leaves_no_model_and_names_the_log(checkout: Path, rasa: FakeRasa, act: str) -> None:
+    rasa.act(act)
     with pytest.raises(TrainingError, match=r"train\.log"):
-        train(root)
-    assert current_model(root) is None
+        train(checkout)
+    assert current_model(checkout) is None
+    assert list((checkout / "models" / "unfinished").iterdir()) == []
 
 
-def test_old_models_are_removed(root: Path, rasa: Path) -> None:
+def test_content_that_can_not_be_read_is_told(checkout: Path, rasa: FakeRasa) -> None:
+    (checkout / "data" / "faq" / "duration.yml").write_text("nlu: [", encoding="utf-8")
+    with pytest.raises(ContentError, match="duration"):
+        train(checkout)
+    assert current_model(checkout) is None
+
+
+def test_the_log_may_stand_elsewhere(checkout: Path, rasa: FakeRasa, tmp_path: Path) -> None:
+    log = tmp_path / "elsewhere" / "train.log"
+    train(checkout, log=log)
+    assert "training train" in log.read_text()
+    assert not (checkout / "var").exists()
+
+
+def test_old_models_are_removed(checkout: Path, rasa: FakeRasa) -> None:
+    (checkout / "models").mkdir()
     for day in range(1, KEPT_MODELS + 3):
-        model(root, f"2026010{day}-000000")
-    made = train(root)
-    kept = list((root / "models").glob("*.tar.gz"))
+        model(checkout, f"2026010{day}-000000")
+    made = train(checkout)
+    kept = list((checkout / "models").glob("*.tar.gz"))
     assert len(kept) == KEPT_MODELS
     assert made in kept
 
 
-def test_training_only_where_there_is_no_current_model(root: Path, rasa: Path) -> None:
+def test_training_only_where_there_is_no_current_model(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[Path] = []
+
+    def train(root: Path) -> Path:
+        trained.append(root)
+        return model(root, "20260101-000000")
+
+    monkeypatch.setattr(models, "train", train)
     made = ensure_model(root)
-    rasa.write_text(RASA.format(act="exit 1"))
     assert ensure_model(root) == made
+    assert trained == [root]

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 
 from clinicbot.channels.ids import usable_id
 from clinicbot.channels.twilio.addresses import clinic_address, person_of
 from clinicbot.channels.twilio.errors import classify, reason
 from clinicbot.channels.whatsapp.parsing import LONGEST_BUTTON_ID, UNKNOWN
+from clinicbot.clock import utc_now
 from clinicbot.messages import (
     Channel,
     Content,
@@ -63,7 +64,7 @@ def parse(
         raise UnreadableWebhook("no MessageSid")
     if fields.get("AccountSid") != account_sid:
         return _IGNORED
-    now = now or datetime.now(timezone.utc).replace(tzinfo=None)
+    now = now or utc_now()
     ours = clinic_address(clinic_number)
     if "MessageStatus" in fields and (fields.get("From") == ours or not _has_content(fields)):
         status = _status(fields, message_id, now) if fields.get("From") == ours else None

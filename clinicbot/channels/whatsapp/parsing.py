@@ -10,6 +10,7 @@ from typing import Any
 
 from clinicbot.channels.ids import LONGEST_USER_ID, usable_id
 from clinicbot.channels.whatsapp.errors import classify, reason
+from clinicbot.clock import utc_now
 from clinicbot.messages import (
     Channel,
     Content,
@@ -55,7 +56,7 @@ def parse(document: Any, phone_number_id: str, now: datetime | None = None) -> D
         raise UnreadableWebhook("not an object of a WhatsApp business account")
     if not isinstance(document.get("entry"), list):
         raise UnreadableWebhook("no list of entries")
-    now = now or datetime.now(timezone.utc).replace(tzinfo=None)
+    now = now or utc_now()
     messages: list[InboundMessage] = []
     statuses: list[DeliveryStatus] = []
     ignored = 0

@@ -67,7 +67,7 @@ class Meta:
         """Waits until the outbox knows of all that the Graph API has received."""
 
         async def is_empty() -> bool:
-            return self.services.outbox.count_waiting() == 0
+            return self.services.stores.outbox.count_waiting() == 0
 
         await eventually(is_empty)
 

@@ -27,7 +27,7 @@ async def test_the_number_that_somebody_writes_from_is_stored_and_not_told(run_m
             return len(meta.said_to(1)) == 1
 
         await eventually(is_answered)
-        (request,) = meta.services.callbacks.all()
+        (request,) = meta.services.stores.callbacks.all()
     phone = fixtures.phone_of(1)
     assert (request.phone, request.channel, request.state) == (f"+{phone}", "whatsapp", State.OPEN)
     (asked,) = rasa.asked
@@ -52,6 +52,6 @@ async def test_the_erase_word_erases_the_request_too(run_meta: RunMeta, rasa: Fa
         await meta.say(load_texts("en").get("erase_word"))
 
         async def is_erased() -> bool:
-            return meta.services.callbacks.all() == []
+            return meta.services.stores.callbacks.all() == []
 
         await eventually(is_erased)

@@ -9,7 +9,7 @@ import pytest
 
 from clinicbot.gateway import delivery
 from clinicbot.gateway.delivery import FIRST_WAIT, LONGEST_WAIT, backoff
-from clinicbot.store import outbox
+from clinicbot.store import outcomes
 from clinicbot.store.staff_tasks import StaffTask
 from tests.channels import fixtures
 from tests.gateway.fake_rasa import ANSWER, FakeRasa
@@ -33,7 +33,7 @@ async def tasks_of(meta: Meta, number: int) -> list[StaffTask]:
     tasks: list[StaffTask] = []
 
     def enough() -> bool:
-        tasks[:] = meta.services.tasks.open()
+        tasks[:] = meta.services.stores.tasks.open()
         return len(tasks) >= number
 
     async def wait() -> None:
@@ -55,7 +55,7 @@ async def test_what_may_help_later_is_tried_again(
     await meta.graph.receives(1)
     assert meta.graph.attempts == 3
     assert meta.said_to(1)[0].startswith(ANSWER["text"])
-    assert meta.services.tasks.open() == []
+    assert meta.services.stores.tasks.open() == []
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ async def test_a_refused_token_is_an_alarm_and_the_message_waits_until_it_is_ren
     assert fixtures.phone_of(1) not in caplog.text
     metrics = await meta.metrics()
     assert 'clinicbot_sends_total{channel="whatsapp",outcome="unauthorized"}' in metrics
-    assert meta.services.tasks.open() == []
+    assert meta.services.stores.tasks.open() == []
 
 
 async def test_the_alarm_stays_in_the_metrics_until_a_message_goes_out(meta: Meta) -> None:
@@ -137,7 +137,7 @@ async def test_a_failure_that_is_reported_later_is_a_staff_task(meta: Meta) -> N
 
 
 async def test_what_was_accepted_and_then_throttled_is_sent_again(meta: Meta, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "THROTTLED_FOR", timedelta(milliseconds=10))
+    monkeypatch.setattr(outcomes, "THROTTLED_FOR", timedelta(milliseconds=10))
     await meta.say("how long does it last?")
     await meta.graph.receives(1)
     document = fixtures.load("status_failed_131056")

@@ -92,7 +92,7 @@ async def test_an_alarm_overtakes_answers_that_can_not_be_sent_yet(meta: Meta) -
     await meta.say("does it hurt?", "i cant breathe")
 
     async def all_are_queued() -> bool:  # two answers, the emergency text and its contact card
-        return meta.services.outbox.count_waiting() == 4
+        return meta.services.stores.outbox.count_waiting() == 4
 
     await eventually(all_are_queued)
     meta.graph.may_answer.set()

@@ -45,7 +45,7 @@ async def test_every_message_is_answered_or_is_a_staff_task(
 
         await eventually(nobody_waits, seconds=60)
         assert missing(meta, names) == set()
-        given_up = [task for task in meta.services.tasks.open() if task.text.startswith("you asked")]
+        given_up = [task for task in meta.services.stores.tasks.open() if task.text.startswith("you asked")]
     told = [name for body in graph.sent for name in names if f"{name} " in text_of(body)]
     owed = [name for task in given_up for name in names if f"{name} " in task.text]
     assert sorted([*told, *owed]) == sorted(names)  # counts in equal counts out
@@ -53,5 +53,7 @@ async def test_every_message_is_answered_or_is_a_staff_task(
 
 
 def missing(meta: Meta, names: list[str]) -> set[str]:
-    said = " ".join([text_of(body) for body in meta.graph.sent] + [task.text for task in meta.services.tasks.open()])
+    said = " ".join(
+        [text_of(body) for body in meta.graph.sent] + [task.text for task in meta.services.stores.tasks.open()]
+    )
     return {name for name in names if f"{name} " not in said}

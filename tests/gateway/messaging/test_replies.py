@@ -121,7 +121,7 @@ async def test_a_thumb_on_an_answer_is_feedback(meta: Meta, emoji: str, helpful:
     await meta.deliver(document)
     await meta.say("thanks")
     await meta.graph.receives(2)
-    with meta.services.outbox._engine.connect() as connection:
+    with meta.services.stores.outbox._engine.connect() as connection:
         rated = connection.execute(select(feedback.c.helpful)).scalars().all()
     assert rated == ([] if helpful is None else [helpful])
 
@@ -227,7 +227,7 @@ async def test_the_erase_word_erases_everything(
     is_erase_word = word != "удалить всё"
     assert (load_texts("en").get("erased") == meta.said_to(1)[1]) is is_erase_word
     if is_erase_word:
-        engine = meta.services.outbox._engine
+        engine = meta.services.stores.outbox._engine
         monkeypatch.setattr(contacts, "SILENT_FOR", timedelta(0))
         await meta.has_noted_what_was_sent()
         await meta.services._erase_old()

@@ -14,7 +14,7 @@ from clinicbot.channels.twilio.client import TwilioClient
 from clinicbot.clinic import Clinic
 from clinicbot.gateway import delivery, messaging
 from clinicbot.safety.emergency import load_emergency_text
-from clinicbot.store import outbox
+from clinicbot.store import outcomes
 from clinicbot.store.database import contacts, delivery_statuses, inbox, messages
 from clinicbot.texts import load_texts
 from tests.channels.fixtures import phone_of, user_id_of
@@ -186,7 +186,7 @@ async def test_a_report_that_overtakes_the_answer_is_known_by_its_tracker(behind
     await behind_proxy.api.is_asked(1)
     callback = dict(behind_proxy.api.asked[0].form)["StatusCallback"]
     await behind_proxy.report("status_sent", to=callback)
-    assert behind_proxy.services.outbox.count_waiting() == 0
+    assert behind_proxy.services.stores.outbox.count_waiting() == 0
     behind_proxy.api.may_answer.set()
     await behind_proxy.api.receives(1)
 
@@ -289,7 +289,7 @@ async def test_what_may_help_later_is_tried_again(
         assert len(twilio.api.asked) >= 3
         assert len({asked.form for asked in twilio.api.asked}) == 1
         await twilio.has_noted_what_was_sent()
-        assert twilio.services.tasks.open() == []
+        assert twilio.services.stores.tasks.open() == []
 
 
 async def test_a_refused_token_is_an_alarm_until_it_is_accepted_again(
@@ -310,7 +310,7 @@ async def test_a_refused_token_is_an_alarm_until_it_is_accepted_again(
     await twilio.api.receives(1)
     await twilio.has_noted_what_was_sent()
     assert f"{alarm} 0.0" in await twilio.gateway.metrics()
-    assert twilio.services.tasks.open() == []
+    assert twilio.services.stores.tasks.open() == []
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ async def test_a_closed_window_that_is_reported_later_is_a_staff_task(behind_pro
 async def test_what_was_accepted_and_then_throttled_is_sent_again(
     behind_proxy: Twilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "THROTTLED_FOR", timedelta(milliseconds=10))
+    monkeypatch.setattr(outcomes, "THROTTLED_FOR", timedelta(milliseconds=10))
     await behind_proxy.say(QUESTION)
     (sent,) = await behind_proxy.api.receives(1)
     await behind_proxy.report("status_failed_63018", to=sent["StatusCallback"])
@@ -411,4 +411,4 @@ async def test_a_report_of_one_channel_says_nothing_of_the_other(run_twilio: Run
         named = [(key, "wamid.sent1" if key == "MessageSid" else value) for key, value in form]
         await twilio.deliver(named, to=f"{PUBLIC_URL}?tracker={sent['biz_opaque_callback_data']}")
         assert twilio.rows()["delivery_statuses"] == 1
-        assert twilio.services.tasks.open() == []
+        assert twilio.services.stores.tasks.open() == []

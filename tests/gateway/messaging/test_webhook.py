@@ -15,7 +15,7 @@ from tests.gateway.messaging.fake_graph import text_of
 
 
 def stored(meta: Meta) -> int:
-    with meta.services.inbox._engine.connect() as connection:
+    with meta.services.stores.inbox._engine.connect() as connection:
         return int(connection.execute(select(func.count()).select_from(inbox)).scalar_one())
 
 
@@ -79,7 +79,7 @@ async def test_the_message_is_stored_when_it_is_acknowledged(meta: Meta, rasa: F
 
 
 async def test_what_can_not_be_stored_is_not_acknowledged_and_comes_again(meta: Meta, clinic: Clinic) -> None:
-    engine = meta.services.inbox._engine
+    engine = meta.services.stores.inbox._engine
     document = meta.text("how long does it last")
     inbox.drop(engine)
     response = await meta.post(document)
@@ -91,7 +91,7 @@ async def test_what_can_not_be_stored_is_not_acknowledged_and_comes_again(meta: 
 
 
 async def test_an_emergency_that_can_not_be_stored_is_told_all_the_same_and_once(meta: Meta, clinic: Clinic) -> None:
-    inbox.drop(meta.services.inbox._engine)
+    inbox.drop(meta.services.stores.inbox._engine)
     document = meta.text("i cant breathe")
     for _ in range(2):
         check_problem(await meta.post(document), 503, clinic)
@@ -139,7 +139,7 @@ async def test_another_number_of_the_same_account_is_ignored(meta: Meta) -> None
 async def test_statuses_are_kept(meta: Meta) -> None:
     for name in ("status_sent", "status_delivered", "status_read", "status_failed_131047"):
         await meta.deliver(fixtures.load(name))
-    with meta.services.outbox._engine.connect() as connection:
+    with meta.services.stores.outbox._engine.connect() as connection:
         kept = connection.execute(select(metadata.tables["delivery_statuses"])).all()
     assert {row.status for row in kept} == {"sent", "delivered", "read", "failed"}
     assert any("131047" in (row.error or "") for row in kept)

@@ -112,7 +112,7 @@ class Twilio:
 
     @property
     def engine(self) -> Engine:
-        return self.services.inbox._engine
+        return self.services.stores.inbox._engine
 
     async def post(self, form: Form, *, to: str = "", signature: str | None = None) -> httpx.Response:
         """A request to the address `to`, which a proxy hands on by its path and query. An empty signature is none."""
@@ -158,10 +158,10 @@ class Twilio:
         """The only open task, once there is one."""
 
         async def is_there() -> bool:
-            return self.services.tasks.count_open() > 0
+            return self.services.stores.tasks.count_open() > 0
 
         await eventually(is_there)
-        (task,) = self.services.tasks.open()
+        (task,) = self.services.stores.tasks.open()
         return task
 
     async def counted(self, outcome: str) -> float:
