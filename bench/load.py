@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from bench.clients import Bot, Conversation
 from bench.processes import Server
 
@@ -54,6 +56,11 @@ class Contender:
     server: Server
     alone: Speed = field(default_factory=Speed)
     crowd: CrowdSpeed = field(default_factory=CrowdSpeed)
+
+
+def percentile(values: Sequence[float], share: int) -> float:
+    """The value that `share` per cent of the values stay under; between two of them, in proportion."""
+    return float(np.percentile(values, share))
 
 
 async def warm_up(contenders: Sequence[Contender], texts: Sequence[str]) -> None:

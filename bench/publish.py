@@ -46,10 +46,10 @@ NEW = Faq(
         "is a telescope allowed afterwards",
         "when may i use my telescope again",
         "telescope after the injections?",
-        "looking through a telescope the same day",
+        "telescope on the same day",
         "do i have to leave the telescope alone",
         "star gazing with a telescope after treatment",
-        "may i press my face to a telescope",
+        "how soon can i take my telescope out",
     ),
 )
 TITLE = "Can I use a telescope after botox?"

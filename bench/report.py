@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from bench.evaluate import Outcome, by_file, rate
-from bench.load import Contender
+from bench.load import Contender, percentile
 from bench.tables import table
 from bench.training import Training
 from clinicbot.texts import DEFAULT_LANGUAGE
@@ -70,7 +68,7 @@ def _speed(ours: Contest, stock: Contest) -> list[Row]:
 
 
 def _share(label: str, ours: Sequence[float], stock: Sequence[float], share: int, aim: str = "") -> Row:
-    return _row(label, float(np.percentile(ours, share)), float(np.percentile(stock, share)), aim)
+    return _row(label, percentile(ours, share), percentile(stock, share), aim)
 
 
 def _footprint(ours: Contest, stock: Contest) -> list[Row]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import aiohttp
 
+from bench.load import percentile
 from bench.processes import free_ports, our_server
 from clinicbot.settings import Settings
 
@@ -113,12 +114,8 @@ async def measure(meta: Meta, people: Sequence[str], text: str | None, at_once: 
     return times
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
-
-
 def row(name: str, values: Sequence[float]) -> str:
-    shares = (percentile(values, share) for share in (0.5, 0.95, 0.99))
+    shares = (percentile(values, share) for share in (50, 95, 99))
     return f"{name:<46}" + "".join(f"{value:>10.1f}" for value in (*shares, max(values)))
 
 

@@ -145,16 +145,21 @@ async def _report(publishing: Publishing) -> None:
 def rollback(number: int | None, reason: str) -> None:
     """Make release NUMBER live again, by default the one before. The assistant must be running."""
     settings = Settings.from_environment()
-    live = Releases(settings.var).live_state()
-    target = number if number is not None else live.before if live else None
-    if target is None:
-        raise click.ClickException("there is no release to go back to; `clinicbot releases` lists them")
+    target = number if number is not None else _before(Releases(settings.var))
     engine = open_database(settings.database)
     try:
         asyncio.run(open_here(settings, engine).roll_back(target, whoever_is_here(), reason))
     finally:
         engine.dispose()
     click.echo(f"Release {target} is live")
+
+
+def _before(releases: Releases) -> int:
+    """Asked only where no number is given: with one, a damaged pointer can be mended by going back."""
+    live = releases.live_state()
+    if live is None or live.before is None:
+        raise click.ClickException("there is no release to go back to; `clinicbot releases` lists them")
+    return live.before
 
 
 @click.command()

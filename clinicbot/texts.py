@@ -11,6 +11,7 @@ from clinicbot import paths
 from clinicbot.yaml_files import ContentError, read_yaml
 
 DEFAULT_LANGUAGE = "en"
+# As in widget/src/language.ts
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 OTHER_LANGUAGES = paths.TEXTS / "other_languages.yml"
 

@@ -1,6 +1,7 @@
 import pytest
 
-from clinicbot.token_patterns import PatternError, Phrases, build_matcher, compile_pattern, fold, spans, tokenizer
+from clinicbot.safety.phrases import Phrases
+from clinicbot.token_patterns import PatternError, build_matcher, compile_pattern, fold, spans, tokenizer
 
 
 def matches(pattern: str, text: str, lists: dict[str, list[str]] | None = None) -> bool:

@@ -6,24 +6,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from wtforms import Form, HiddenField, PasswordField, SelectField, StringField
+from wtforms import Form, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from clinicbot.console.login_form import LONGEST_TYPED
 from clinicbot.console.login_pages import PasswordForm, matching_step
+from clinicbot.console.person_fields import language_field
 from clinicbot.console.security import address_of, describe_device
 from clinicbot.console.visits import set_session
 from clinicbot.console.web import Role, allow, console_of, form_of, page, person_of, redirect, t_of
-from clinicbot.store.people import LANGUAGES
 
 
 class ProfileForm(Form):
     name = StringField("login.name", [InputRequired("common.required"), Length(max=120)], description="login.name_help")
-    language = SelectField(
-        "login.language",
-        [InputRequired("common.required")],
-        choices=[(code, f"common.language_{code}") for code in LANGUAGES],
-    )
+    language = language_field()
 
 
 class ChangePasswordForm(PasswordForm):

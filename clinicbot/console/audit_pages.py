@@ -13,6 +13,7 @@ from wtforms import DateField, Form, SelectField
 from wtforms.validators import Optional
 
 from clinicbot.console.web import Role, allow, console_of, page
+from clinicbot.csv_cells import harmless
 from clinicbot.store.audit import AuditLog, Filter
 
 SIZE = 50
@@ -76,18 +77,13 @@ def _rows(audit: AuditLog, wanted: Filter) -> Iterator[str]:
     for entry in audit.all(wanted):
         details = json.dumps(entry.details, ensure_ascii=False) if entry.details else ""
         texts = (entry.person, entry.action, entry.subject, entry.outcome, details, entry.digest)
-        yield _line((str(entry.id), entry.at.isoformat(timespec="seconds"), *map(_harmless, texts)))
+        yield _line((str(entry.id), entry.at.isoformat(timespec="seconds"), *map(harmless, texts)))
 
 
 def _line(values: tuple[str, ...]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer).writerow(values)
     return buffer.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet takes what begins like this for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 routes = [

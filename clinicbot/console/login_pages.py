@@ -9,19 +9,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from wtforms import Form, PasswordField, SelectField, StringField
+from wtforms import Form, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from clinicbot.console.carried import Carried, safe_path
 from clinicbot.console.login_form import LONGEST_TYPED, LoginForm
 from clinicbot.console.passwords import weakness
+from clinicbot.console.person_fields import language_field, username_field
 from clinicbot.console.security import address_of, describe_device
 from clinicbot.console.services import Console
 from clinicbot.console.visits import Visit, forget_session, set_session
 from clinicbot.console.web import allow, console_of, error_page, form_of, page, person_of, public, redirect, t_of
 from clinicbot.store.audit import NOBODY
 from clinicbot.store.invitations import InvitationError
-from clinicbot.store.people import LANGUAGES, Credentials, PeopleError, Role, fold_username, is_username
+from clinicbot.store.people import Credentials, PeopleError, Role, fold_username, is_username
 
 
 class PasswordForm(Form):
@@ -46,14 +47,8 @@ class PasswordForm(Form):
 
 class BeginForm(PasswordForm):
     name = StringField("login.name", [InputRequired("common.required"), Length(max=120)], description="login.name_help")
-    username = StringField(
-        "login.username", [InputRequired("common.required"), Length(max=100)], description="login.username_help"
-    )
-    language = SelectField(
-        "login.language",
-        [InputRequired("common.required")],
-        choices=[(code, f"common.language_{code}") for code in LANGUAGES],
-    )
+    username = username_field("login.username_help")
+    language = language_field()
 
 
 @public

@@ -5,9 +5,8 @@ import io
 
 from clinicbot.console.overview_rows import Overview
 from clinicbot.console.texts import Words
+from clinicbot.csv_cells import harmless
 from clinicbot.store.overview import Period
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(overview: Overview, period: Period, words: Words) -> str:
@@ -28,8 +27,3 @@ def to_csv(overview: Overview, period: Period, words: Words) -> str:
             cells = (words(f"overview.{section}"), row.id, row.name)
             writer.writerow([*map(harmless, cells), row.count, row.before])
     return "\ufeff" + buffer.getvalue()
-
-
-def harmless(text: str) -> str:
-    """A spreadsheet takes what begins like this for a formula: titles are the staff's, but who knows."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

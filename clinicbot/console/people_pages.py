@@ -7,12 +7,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from wtforms import Form, SelectField, SelectMultipleField, StringField
+from wtforms import Form, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
+from clinicbot.console.person_fields import language_field, username_field
 from clinicbot.console.services import Console
 from clinicbot.console.web import Role, allow, console_of, form_of, page, person_of, redirect
-from clinicbot.store.people import LANGUAGES, PeopleError, Person
+from clinicbot.store.people import PeopleError, Person
 
 ROLES = [(role.value, f"common.role_{role.value}") for role in Role]
 
@@ -23,14 +24,8 @@ class RolesForm(Form):
 
 class InviteForm(RolesForm):
     name = StringField("people.name", [InputRequired("common.required"), Length(max=120)])
-    username = StringField(
-        "login.username", [InputRequired("common.required"), Length(max=100)], description="people.username_help"
-    )
-    language = SelectField(
-        "login.language",
-        [InputRequired("common.required")],
-        choices=[(code, f"common.language_{code}") for code in LANGUAGES],
-    )
+    username = username_field("people.username_help")
+    language = language_field()
 
 
 @allow(Role.ADMINISTRATOR)
@@ -111,7 +106,7 @@ async def activate(request: Request) -> Response:
 
 @allow(Role.ADMINISTRATOR)
 async def reset_password(request: Request) -> Response:
-    """A link for a new password; the old one is of no use from now on, and the person is logged out."""
+    """A link for a new password, and the person is logged out; until the link is used, the old password still opens."""
     person = await _person(request)
     if not person.is_active:
         raise HTTPException(404)

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 from wtforms import Field, Form
 
 from clinicbot.console.texts import Words, words_of
-from clinicbot.console.visits import FLASH_COOKIE, Visit, console_of, set_form_token
+from clinicbot.console.visits import FLASH_COOKIE, Visit, console_of, is_htmx, set_form_token
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -47,7 +47,7 @@ def render(request: Request, visit: Visit, template: str, status: int, context: 
     response.headers["Content-Language"] = visit.language
     response.headers["Vary"] = "Cookie, HX-Request"
     set_form_token(request, response, visit)
-    if visit.flash and "hx-request" not in request.headers:
+    if visit.flash and not is_htmx(request):
         response.delete_cookie(FLASH_COOKIE, path="/staff")
     return response
 

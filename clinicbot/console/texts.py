@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from string import Template
 
+from clinicbot.negotiation import first_language
 from clinicbot.store.people import LANGUAGES
 from clinicbot.yaml_files import ContentError, read_yaml
 
@@ -56,6 +57,5 @@ def words_of(language: str) -> Words:
 
 
 def choose_language(accept_language: str) -> str:
-    """The first language of a browser's Accept-Language header that the console speaks."""
-    tags = (tag.split(";")[0].strip().split("-")[0].lower() for tag in accept_language.split(","))
-    return next((tag for tag in tags if tag in LANGUAGES), DEFAULT_LANGUAGE)
+    """The most wanted language of a browser's Accept-Language header that the console speaks."""
+    return first_language(accept_language, LANGUAGES) or DEFAULT_LANGUAGE

@@ -66,8 +66,13 @@ def _open_visit(request: Request) -> Visit:
         return Visit(language, csrf, flash=_read_flash(request))
     navigation: Navigation = request.app.state.navigation
     # a part of a page that htmx fetches has no menu
-    entries = [] if "hx-request" in request.headers else navigation.entries(console, person)
+    entries = [] if is_htmx(request) else navigation.entries(console, person)
     return Visit(person.language, session.csrf, session, person, tuple(entries), _read_flash(request))
+
+
+def is_htmx(request: Request) -> bool:
+    """Whether only a part of the page is asked for, or sent from."""
+    return "hx-request" in request.headers
 
 
 def session_cookie(request: Request) -> str:

@@ -27,7 +27,7 @@ from clinicbot.console.login_form import LoginForm
 from clinicbot.console.rendering import make_url, render
 from clinicbot.console.security import comes_from_here
 from clinicbot.console.texts import Words, words_of
-from clinicbot.console.visits import Flash, Visit, console_of, set_flash, visit_of
+from clinicbot.console.visits import Flash, Visit, console_of, is_htmx, set_flash, visit_of
 from clinicbot.store.people import Person, Role
 
 __all__ = [
@@ -203,11 +203,6 @@ def person_of(request: Request) -> Person:
 def t_of(request: Request) -> Words:
     """The texts in the person's language: `t_of(request)("faqs.title")`."""
     return words_of(request.state.visit.language)
-
-
-def is_htmx(request: Request) -> bool:
-    """Whether only a part of the page is asked for, or sent from."""
-    return "hx-request" in request.headers
 
 
 def error_page(request: Request, status: int, key: str, **values: Any) -> HTMLResponse:

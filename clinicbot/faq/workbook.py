@@ -6,7 +6,6 @@ behind an apostrophe, which is taken away again on import (OWASP, "CSV Injection
 
 import csv
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ import openpyxl
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
+from clinicbot.csv_cells import as_typed, harmless
 from clinicbot.yaml_files import ContentError
 
 MAX_BYTES = 10_000_000
@@ -32,7 +32,6 @@ MAX_PROBLEMS = 20
 WIDTHS = (28, 10, 36, 60, 14, 11, 13, 60)
 
 _LAST_ROW = 100_000  # so that a row far below, with nothing between, costs no time
-_FORMULA_START = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 # what openpyxl and zipfile raise over a file that isn't what it says: a part missing, damaged, locked, of another kind
 _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError),
@@ -114,19 +113,14 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, list[_Value]]]:
     number = 0
     try:
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1):
-            yield number, [_Value(cell[1:] if _is_guarded(cell) else cell) for cell in row]
+            yield number, [_Value(as_typed(cell)) for cell in row]
     except csv.Error as error:
         raise SpreadsheetError(f"row {number + 1}: not valid CSV: {error}") from error
 
 
-def _is_guarded(cell: str) -> bool:
-    return cell.startswith("'") and _FORMULA_START.match(cell) is not None
-
-
 def _csv(rows: list[list[str]]) -> bytes:
     file = io.StringIO(newline="")
-    guarded = ([f"'{text}" if _FORMULA_START.match(text) else text for text in row] for row in rows)
-    csv.writer(file).writerows(guarded)
+    csv.writer(file).writerows([harmless(text) for text in row] for row in rows)
     return file.getvalue().encode("utf-8-sig")  # without the mark Excel takes it for its old code page
 
 

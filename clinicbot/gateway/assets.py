@@ -1,7 +1,6 @@
 """Bodies that stay the same until a restart: served from memory, compressed once, with an entity tag."""
 
 import gzip
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -10,14 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-_PREFERENCE = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
-
-
-def accepted(header: str) -> list[str]:
-    """Values of an Accept-Language or Accept-Encoding header, lower case, most wanted first; without refused ones."""
-    found = [match for match in map(_PREFERENCE.fullmatch, header.split(",")) if match]
-    weighted = [(float(match[2] or 1), match[1].lower()) for match in found]
-    return [value for weight, value in sorted(weighted, key=lambda item: -item[0]) if weight > 0]
+from clinicbot.negotiation import accepted
 
 
 @dataclass(frozen=True)

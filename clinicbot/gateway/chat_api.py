@@ -1,5 +1,6 @@
 """The chat API of design 6. Bodies are checked here; what they mean is `conversation.py`'s."""
 
+import asyncio
 import json
 import logging
 import uuid
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 64 * 1024
 MAX_TEXT_CHARACTERS = 1_000
 MAX_ID_CHARACTERS = 64
+# Storing an emergency and what it asks beside may take so long; then it is answered without.
+EMERGENCY_SECONDS = 0.9
 # Questions behind the widget's topic buttons: the first, most general FAQ of each topic.
 TOPIC_QUESTIONS = (
     "uses/what_is_botox",
@@ -48,7 +51,10 @@ def unknown_button() -> Problem:
 
 async def read_json(request: Request) -> dict[str, Any]:
     """The body as a JSON object. Raises Problem 413, 415, 400 or 422; an empty body is an empty object."""
-    body = await read_body(request, MAX_BODY_BYTES)
+    return _parse_json(request, await read_body(request, MAX_BODY_BYTES))
+
+
+def _parse_json(request: Request, body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -144,10 +150,47 @@ def _text_or_button(document: dict[str, Any]) -> tuple[str | None, str | None]:
 
 
 async def send_message(request: Request) -> Response:
+    """An emergency gets its answer within a second, also while something keeps the database busy; it is stored then."""
     check_address(request)
+    body = await read_body(request, MAX_BODY_BYTES)
+    handling = asyncio.create_task(_handle_message(request, body))
+    if emergency := _emergency_in(request, body):
+        await asyncio.wait({handling}, timeout=EMERGENCY_SECONDS)
+        if not handling.done():
+            logger.error("an emergency was answered before it could be stored")
+            _late.add(handling)
+            handling.add_done_callback(_finish_late)
+            return _replied(*emergency)
+    return await handling
+
+
+# Messages that were answered before they could be stored; a task that nobody holds may be collected.
+_late: set["asyncio.Task[Response]"] = set()
+
+
+def _finish_late(handling: "asyncio.Task[Response]") -> None:
+    _late.discard(handling)
+    if not handling.cancelled() and (error := handling.exception()) is not None:
+        logger.error("an emergency that was answered could not be stored: %s", type(error).__name__)
+
+
+def _emergency_in(request: Request, body: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+    """The message and the emergency text, if its words alone raise the alarm. What is wrong with it isn't told here."""
+    try:
+        document = json.loads(body)
+        text = document["text"]
+        if not isinstance(text, str) or not isinstance(document["id"], str) or find_red_flag(text) is None:
+            return None
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return None
+    clinic = services_of(request).clinic
+    return document, [emergency_reply(clinic, detect_language(text, clinic.languages)).to_json()]
+
+
+async def _handle_message(request: Request, body: bytes) -> Response:
     services = services_of(request)
     session = await session_of(request)
-    document = await read_json(request)
+    document = _parse_json(request, body)
     _only(document, {"id", "text", "button"})
     client_id = _message_id(document)
     text, button = _text_or_button(document)

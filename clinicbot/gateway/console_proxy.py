@@ -23,7 +23,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
-from clinicbot.gateway.assets import accepted
+from clinicbot.negotiation import first_language
 from clinicbot.networks import network_of
 from clinicbot.settings import Settings
 
@@ -207,8 +207,7 @@ def _request_headers(request: Request) -> list[tuple[str, str]]:
 
 
 def _say(request: Request, status: int, key: str, headers: dict[str, str] | None = None, **values: object) -> Response:
-    languages = [tag.partition("-")[0] for tag in accepted(request.headers.get("accept-language", ""))]
-    language = next((code for code in languages if code in WORDS[key]), "en")
+    language = first_language(request.headers.get("accept-language", ""), WORDS[key]) or "en"
     title, text = WORDS[key][language]
     for name, value in values.items():
         text = text.replace(f"${name}", str(value))

@@ -16,14 +16,13 @@ from clinicbot import paths
 from clinicbot.clinic import Clinic, load_clinic
 from clinicbot.faq.document import Document
 from clinicbot.faq.model import TOPICS, Answer, Faq
-from clinicbot.gateway.assets import Asset, accepted
+from clinicbot.gateway.assets import Asset
 from clinicbot.gateway.problems import Problem
+from clinicbot.negotiation import first_language
 from clinicbot.releases.live_content import LiveContent
-from clinicbot.texts import DEFAULT_LANGUAGE, Texts, load_texts, topic_title
+from clinicbot.texts import DEFAULT_LANGUAGE, RIGHT_TO_LEFT, Texts, load_texts, topic_title
 
 HERE = Path(__file__).parent
-# As in widget/src/language.ts
-RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 # The document isn't translated; its translations are the FAQs.
 DOCUMENT_LANGUAGE = DEFAULT_LANGUAGE
 
@@ -64,9 +63,8 @@ class Passage:
 
 def choose_language(asked: str | None, accept_language: str, languages: tuple[str, ...]) -> str:
     """The language asked for in the address, else the browser's, else the clinic's first one."""
-    wanted = [asked.lower()] if asked else []
-    codes = [tag.partition("-")[0] for tag in (*wanted, *accepted(accept_language))]
-    return next((code for code in codes if code in languages), languages[0])
+    wanted = asked.lower().partition("-")[0] if asked else ""
+    return wanted if wanted in languages else first_language(accept_language, languages) or languages[0]
 
 
 def _topics(faqs: Iterable[Faq], language: str, texts: Texts, document: Document) -> list[Topic]:

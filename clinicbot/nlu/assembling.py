@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from clinicbot.nlu.meaning import Acts
 from clinicbot.nlu.question_model import QuestionModel
-from clinicbot.nlu.understanding import Acts, Understander
+from clinicbot.nlu.understanding import Understander
 from clinicbot.yaml_files import ContentError, read_yaml
 
 CLASSIFIER = "clinicbot.nlu.question_classifier.QuestionClassifier"

@@ -23,9 +23,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from clinicbot.language import detect_language
 from clinicbot.nlu.assembling import assemble, default_options
 from clinicbot.nlu.encoder import default_encoder
+from clinicbot.nlu.meaning import Earlier, Part, Understanding
 from clinicbot.nlu.question_model import Prediction, QuestionModel
 from clinicbot.nlu.question_training import train
-from clinicbot.nlu.understanding import Earlier, Part, Understander, Understanding
+from clinicbot.nlu.understanding import Understander
 from clinicbot.nlu.vocabulary import read_vocabulary
 from clinicbot.texts import DEFAULT_LANGUAGE
 

@@ -5,17 +5,16 @@ themselves: the same messages always mean the same, after a restart and with a n
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from clinicbot.nlu.connectives import Connectives, load_connectives, words_of
 from clinicbot.nlu.follow_up import Shape, Topic, read_behind, shape_of
+from clinicbot.nlu.meaning import DECLINED, NOT_UNDERSTOOD, Acts, Earlier, Part, State, Understanding
 from clinicbot.nlu.question_model import Prediction, QuestionModel
 from clinicbot.nlu.splitting import Splitter, find_cuts
 from clinicbot.transliteration import cyrillic_from_latin
 
-NOT_UNDERSTOOD = "nlu_fallback"
-DECLINED = "decline_suggestions"
 DIRECT = "faq:"
 # How what stands behind other buttons begins, and its class.
 DIRECT_ACTS = {"callback:": "request_callback"}
@@ -33,60 +32,6 @@ QUESTION_BEGINS = 4
 REMEMBERED = 4096
 # Typed in Latin letters it is read in its own ones.
 ROMANISED_IN = "ru"
-
-
-@dataclass(frozen=True)
-class Acts:
-    """Which classes are small acts of dialogue. All are empty for a model without them.
-
-    `asides` don't count beside a question; `repeat`, `accept`, `decline` refer to the last answer or offer; each of
-    `once` is taken that way the first time, after that as the class it stands for; `clarify` has the FAQs to offer
-    where a message is too short to choose among them.
-    """
-
-    asides: frozenset[str] = frozenset()
-    repeat: str | None = None
-    accept: str | None = None
-    decline: str | None = None
-    once: Mapping[str, str] = field(default_factory=dict)
-    clarify: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """A message of before in the same conversation. `urgent` ones were answered before anything was understood."""
-
-    text: str
-    language: str
-    seconds_ago: float
-    urgent: bool = False
-
-
-@dataclass(frozen=True)
-class Part:
-    """One thing that a message says: the words, their class (or NOT_UNDERSTOOD), and what else they may be."""
-
-    text: str
-    label: str
-    prediction: Prediction
-
-
-@dataclass(frozen=True)
-class Understanding:
-    """The parts in the order of their answers, at least one; the FAQs to offer where it isn't clear."""
-
-    parts: tuple[Part, ...]
-    offered: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class State:
-    """What a conversation has come to. `labels` and `offered` are the last turn's."""
-
-    topic: Topic | None = None
-    labels: tuple[str, ...] = ()
-    offered: tuple[str, ...] = ()
-    heard: frozenset[str] = frozenset()
 
 
 class Understander:

@@ -15,9 +15,10 @@ from clinicbot.faq.model import Faq
 from clinicbot.nlu.assembling import assemble, read_options
 from clinicbot.nlu.bulk import margins_bulk, read_bulk
 from clinicbot.nlu.encoder import Encoder
+from clinicbot.nlu.meaning import NOT_UNDERSTOOD
 from clinicbot.nlu.normalise import normalise
 from clinicbot.nlu.question_model import QuestionModel
-from clinicbot.nlu.understanding import NOT_UNDERSTOOD, ROMANISED_IN, Understander
+from clinicbot.nlu.understanding import ROMANISED_IN, Understander
 from clinicbot.releases.difference import content_digest
 from clinicbot.releases.frozen import FrozenLine
 from clinicbot.training.corpus import Corpus, read_corpus

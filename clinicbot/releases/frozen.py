@@ -13,7 +13,7 @@ from clinicbot import paths
 from clinicbot.clinic import load_clinic
 from clinicbot.faq.files import read_intents
 from clinicbot.faq.model import Faq
-from clinicbot.nlu.understanding import NOT_UNDERSTOOD
+from clinicbot.nlu.meaning import NOT_UNDERSTOOD
 from clinicbot.yaml_files import ContentError, read_yaml
 
 FROZEN = paths.ROOT / "tests" / "nlu"

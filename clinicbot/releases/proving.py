@@ -143,7 +143,7 @@ def _were_emergencies(was: Assistant, now: Assistant) -> list[LineChange]:
     if not lines:
         return []
     return [
-        LineChange(line.text, "", line.label, (RED,), (after,), Source.OWN, was_right=False, is_right=True)
+        LineChange(line.text, "", line.label, (RED,), (after,), Source.OWN, was_right=True, is_right=False)
         for line, before, after in zip(lines, was.decide(lines), now.decide(lines), strict=True)
         if before == RED and after != RED
     ]
@@ -176,7 +176,7 @@ def _taken(labels: Iterable[LabelProof], *groups: Group) -> Iterator[LineChange]
     """The lines of what is worse that are understood as something else now."""
     for label in labels:
         if label.is_worse:
-            yield from (line for line in label.lines if not line.is_right)
+            yield from (line for line in label.lines if not line.is_right and label.label not in line.after)
     for group in groups:
         if group.is_worse:
             yield from group.lines

@@ -6,8 +6,9 @@ from threading import Lock
 
 from clinicbot.nlu.assembling import assemble, read_options
 from clinicbot.nlu.encoder import Encoder, Vectors, default_encoder
+from clinicbot.nlu.meaning import NOT_UNDERSTOOD
 from clinicbot.nlu.question_model import QuestionModel
-from clinicbot.nlu.understanding import NOT_UNDERSTOOD, Understander
+from clinicbot.nlu.understanding import Understander
 from clinicbot.releases.store import Release, ReleaseError, Releases
 from clinicbot.texts import DEFAULT_LANGUAGE
 from clinicbot.training import packaging

@@ -11,12 +11,12 @@ from typing import Any
 from clinicbot import language, paths, token_patterns, transliteration
 from clinicbot.faq.safe_files import replace_file
 from clinicbot.nlu.question_model import QuestionModel
-from clinicbot.safety import red_flags
+from clinicbot.safety import phrases, red_flags
 from clinicbot.safety.red_flags import find_red_flag
 
 # Models that are remembered: the live one, its candidates, and those that a rollback may return to.
 KEPT = 20
-_PARTS = (red_flags, token_patterns, language, transliteration)
+_PARTS = (red_flags, phrases, token_patterns, language, transliteration)
 
 
 class Memory:

@@ -15,7 +15,8 @@ from typing import Any
 
 from clinicbot import paths
 from clinicbot.language import may_be_romanised_russian, plausible_languages
-from clinicbot.token_patterns import Found, PatternError, Phrases, fold
+from clinicbot.safety.phrases import Found, Phrases
+from clinicbot.token_patterns import PatternError, fold
 from clinicbot.transliteration import latin_from_cyrillic, one_spelling
 from clinicbot.yaml_files import ContentError, read_yaml
 

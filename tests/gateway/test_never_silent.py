@@ -1,7 +1,9 @@
 """Whatever is broken behind the gateway, a patient gets a reply with the numbers, and an emergency its text."""
 
 import asyncio
+import sqlite3
 import uuid
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -169,6 +171,21 @@ async def test_a_broken_database_writes_no_word_of_a_patient_into_the_log(
 async def test_a_button_while_the_database_is_broken(gateway: Gateway, chat: Chat, clinic: Clinic) -> None:
     metadata.drop_all(gateway.app.state.engine)
     check_failure(await chat.say(button="opaque"), clinic)
+
+
+async def test_an_emergency_does_not_wait_for_whoever_keeps_the_database_busy(
+    gateway: Gateway, chat: Chat, clinic: Clinic
+) -> None:
+    path = gateway.services.settings.var / "clinicbot.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        check_emergency(await chat.say("i cant breathe"), clinic)  # given up by the database, it would not be stored
+        other.execute("ROLLBACK")
+
+    async def stored() -> bool:
+        return [message["text"] for message in (await chat.history())["messages"]] == ["i cant breathe"]
+
+    await eventually(stored)
 
 
 async def test_a_forged_token_is_refused_even_without_a_database(gateway: Gateway, clinic: Clinic) -> None:

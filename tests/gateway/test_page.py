@@ -17,8 +17,8 @@ from clinicbot.faq.document import load_document
 from clinicbot.faq.files import load_faqs
 from clinicbot.faq.model import Answer, Faq
 from clinicbot.gateway import page
-from clinicbot.gateway.assets import accepted
 from clinicbot.gateway.problems import Problem, on_problem
+from clinicbot.negotiation import accepted
 from clinicbot.releases.live_content import LiveContent
 from clinicbot.releases.store import Releases
 from clinicbot.texts import load_texts

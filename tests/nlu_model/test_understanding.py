@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from clinicbot.nlu.meaning import DECLINED, NOT_UNDERSTOOD, Acts, Earlier, Understanding
 from clinicbot.nlu.question_model import QuestionModel
-from clinicbot.nlu.understanding import DECLINED, NOT_UNDERSTOOD, SUGGESTED, Acts, Earlier, Understander, Understanding
+from clinicbot.nlu.understanding import SUGGESTED, Understander
 from tests.nlu_model.conftest import LIBRARY, LIBRARY_TITLES, train_on
 
 MINUTE = 60.0

@@ -155,10 +155,11 @@ def test_a_new_phrasing_that_was_an_emergency_is_for_a_person_to_decide(
 ) -> None:
     silent(monkeypatch)
     text = "smoke is coming out of the heating"  # no frozen line
-    phrasings = {**PHRASINGS, label: [*PHRASINGS[label], text, "where are the stairs"]}
+    phrasings = {**PHRASINGS, label: [*PHRASINGS[label], text, "is a place for my bicycle free"]}
     proof = bench.prove(trained(phrasings, tmp_path / "taught"), phrasings)
     assert proof.faults == ()
     assert proof.verdict is Verdict.WORSE_ON_FAQ
+    assert proof.collisions == ()
     worse = next(each for each in proof.worse if each.label == label)
     assert Complaint.WERE_EMERGENCIES in worse.complaints
     assert [(line.text, line.before) for line in worse.lines if line.before == ("report_red",)] == [
