@@ -156,12 +156,17 @@ async def begin(request: Request) -> Response:
     """The first administrator, by the link that the terminal shows."""
     console, token = console_of(request), request.path_params["token"]
     invitation = await run_in_threadpool(console.invitations.find, token)
-    if invitation is None or invitation.person_id is not None:
+    # the link is for nobody any more once the command line has made an administrator
+    if invitation is None or invitation.person_id is not None or await _has_administrator(console):
         return error_page(request, 404, "link")
     form = form_of(request, BeginForm, data={"language": request.state.visit.language})
     if request.method == "POST" and await _is_begun(request, form, token):
         return redirect(request, "/staff/login", message="login.begun")
     return page(request, "login/begin.html", 422 if form.errors else 200, form=form)
+
+
+async def _has_administrator(console: Console) -> bool:
+    return await run_in_threadpool(console.people.has_administrator)
 
 
 async def _is_begun(request: Request, form: BeginForm, token: str) -> bool:

@@ -107,6 +107,12 @@ def test_a_first_link_is_no_invitation_and_the_other_way_round(running: Running)
     assert browser.get(f"/staff/begin/{invitations.make(person.id)}").status_code == 404
 
 
+def test_the_first_link_is_closed_once_there_is_an_administrator(running: Running) -> None:
+    token = running.console.invitations.make(None)
+    running.console.people.add("bora", "Bora", [Role.ADMINISTRATOR], "en")
+    assert running.browser().get(f"/staff/begin/{token}").status_code == 404
+
+
 def test_somebody_invited_chooses_a_password(running: Running) -> None:
     person = running.console.people.add("bora", "Bora", [Role.EDITOR], "en")
     browser, token = running.browser(), running.console.invitations.make(person.id)
