@@ -48,7 +48,7 @@ NEW = Faq(
         "telescope after the injections?",
         "telescope on the same day",
         "do i have to leave the telescope alone",
-        "star gazing with a telescope after treatment",
+        "are there any rules for a telescope",
         "how soon can i take my telescope out",
     ),
 )

@@ -36,8 +36,8 @@ PHRASINGS = (
     "{thing} after the injections?",
     "may i take my {thing} out the same day",
     "do i have to leave the {thing} alone",
-    "my evenings belong to my {thing}, is that all right after treatment",
-    "may i press my face to a {thing}",
+    "how is it with a {thing} on the day itself",
+    "do you have any rule on a {thing}",
     "what about my {thing}",
 )
 PUBLISHED_SECONDS, RESTART_SECONDS = 120, 60
