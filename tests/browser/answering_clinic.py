@@ -90,8 +90,15 @@ class AnsweringClinic(Server):
         super().__init__(self._app)
         self.graph_url = ""
         self.received: list[Json] = []
+        self._arrived = threading.Condition()
         self._may_answer = threading.Event()
         self._may_answer.set()
+
+    def after(self, count: int) -> list[Json]:
+        """What was received, once so many messages are: the page shows a reaction before it has arrived."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(self.received) >= count, PATIENCE), "messages are missing"
+            return list(self.received)
 
     def hold(self) -> None:
         self._may_answer.clear()
@@ -115,7 +122,9 @@ class AnsweringClinic(Server):
             return Response(status_code=403)
         value = (await request.json())["entry"][0]["changes"][0]["value"]
         messages = value.get("messages", [])
-        self.received += messages
+        with self._arrived:
+            self.received += messages
+            self._arrived.notify_all()
         return Response(background=BackgroundTask(self._answer, messages))
 
     async def _answer(self, messages: list[Json]) -> None:

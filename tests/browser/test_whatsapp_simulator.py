@@ -223,7 +223,7 @@ def test_reaction_is_given_and_taken_back(phone: PatientsPhone, clinic: Answerin
         answer.get_by_role("button", name="React").click()
         phone.button("Thumbs up").click()
         expect(answer.locator(".reaction")).to_have_count(1 if shown else 0)
-    given, taken = (message["reaction"] for message in clinic.received[1:])
+    given, taken = (message["reaction"] for message in clinic.after(3)[1:])
     assert given["emoji"] == "👍"
     assert "emoji" not in taken
 
