@@ -20,7 +20,7 @@ from clinicbot.console.explainer import Explainer
 from clinicbot.console.faq_findings import titles_of
 from clinicbot.console.services import Console
 from clinicbot.console.sheet_rows import SHOWN_PROBLEMS
-from clinicbot.console.uploaded import TooLarge, content_of, name_of, suffix_of
+from clinicbot.console.uploaded import TooLarge, keep_upload
 from clinicbot.console.web import Role, allow, console_of, form_of, page, person_of, redirect, t_of
 from clinicbot.documents.decisions import Choice, Task
 from clinicbot.documents.export import as_text, as_word
@@ -91,25 +91,19 @@ async def download(request: Request) -> Response:
 
 @allow(Role.EDITOR)
 async def upload_document(request: Request) -> Response:
-    form, console, person = form_of(request, UploadForm), console_of(request), person_of(request)
+    form = form_of(request, UploadForm)
     file = form.file.data
     if not isinstance(file, UploadFile) or not file.filename:
         form.file.errors = ["documents.no_file"]
         return await _document_page(request, form, 422)
-    name = name_of(file)
     try:
-        raw = await content_of(file, MAX_BYTES)
-        content = await run_in_threadpool(_content, raw, suffix_of(name))
+        upload_id = await keep_upload(request, file, KIND, "document.upload", MAX_BYTES, _content)
     except TooLarge:
         form.file.errors = ["documents.problem_size"]
-        await run_in_threadpool(console.audit.record, person.username, "document.upload", name, outcome="refused")
         return await _document_page(request, form, 413)
     except DocumentError as error:
         form.file.errors = [f"documents.problem_{error.problem.value}"]
-        await run_in_threadpool(console.audit.record, person.username, "document.upload", name, outcome="refused")
         return await _document_page(request, form, 422)
-    upload_id = await run_in_threadpool(Uploads(console.engine).add, KIND, name, content, person.username)
-    await run_in_threadpool(console.audit.record, person.username, "document.upload", name, {"bytes": len(raw)})
     return redirect(request, f"/staff/documents/{upload_id}", message="documents.uploaded")
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from clinicbot.console.faq_findings import explain, titles_of
+from clinicbot.console.faq_findings import explain, titles_in
 from clinicbot.console.services import Console
 from clinicbot.console.texts import Words
 from clinicbot.faq.document import Document, read_document
-from clinicbot.faq.drafts import Drafts
 from clinicbot.faq.linter import Finding
 from clinicbot.paths import document_in
 
@@ -32,7 +31,7 @@ class Explainer:
 
     @classmethod
     def of(cls, console: Console, words: Words) -> "Explainer":
-        titles = titles_of(Drafts(console.root).faqs(), words.language)
+        titles = titles_in(console.root, words.language)
         return cls(words, titles, read_document(document_in(console.root)))
 
     def by_faq(self, findings: Iterable[Finding]) -> list[Fault]:

@@ -105,7 +105,7 @@ def open_faq(request: Request, faq_id: str) -> Editing:
         topics=topic_titles(console, drafts.topics(), person.language),
         version=version,
         care=FaqCare(console.engine).get(faq_id),
-        document=read_document(console.root / "data" / "document" / paths.DOCUMENT.name),
+        document=read_document(paths.document_in(console.root)),
         languages=languages_of(console.clinic.languages, draft, person.language),
     )
 

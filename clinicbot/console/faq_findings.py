@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from clinicbot.console.faq_forms import FaqForm
 from clinicbot.console.texts import Words
 from clinicbot.faq.checking import MAX_PHRASINGS
 from clinicbot.faq.document import Document
+from clinicbot.faq.drafts import Drafts
 from clinicbot.faq.linter import MIN_PHRASINGS, Finding
 from clinicbot.faq.model import Faq
 from clinicbot.texts import DEFAULT_LANGUAGE
@@ -95,3 +97,8 @@ def titles_of(faqs: Mapping[str, Faq], language: str) -> dict[str, str]:
         )
         titles[faq_id] = (answer.title if answer else "") or faq_id
     return titles
+
+
+def titles_in(root: Path, language: str) -> dict[str, str]:
+    """The same of all FAQs of a checkout or of a release's content. Raises ContentError."""
+    return titles_of(Drafts(root).faqs(), language)

@@ -25,7 +25,7 @@ from clinicbot.console.sheet_previews import (
     shown,
 )
 from clinicbot.console.sheet_rows import SHOWN_PROBLEMS, counts_of, row_of
-from clinicbot.console.uploaded import TooLarge, content_of, name_of, suffix_of
+from clinicbot.console.uploaded import TooLarge, keep_upload
 from clinicbot.console.web import Role, allow, console_of, form_of, page, person_of, redirect, t_of
 from clinicbot.faq import spreadsheet
 from clinicbot.faq.drafts import Drafts
@@ -62,26 +62,26 @@ async def _list_page(request: Request, form: UploadForm, status: int = 200, prob
 
 @allow(Role.EDITOR)
 async def upload_import(request: Request) -> Response:
-    form, console, person = form_of(request, UploadForm), console_of(request), person_of(request)
+    form = form_of(request, UploadForm)
     file = form.file.data
     if not isinstance(file, UploadFile) or not file.filename:
         form.file.errors = ["imports.no_file"]
         return await _list_page(request, form, 422)
-    name = name_of(file)
     try:
-        content = await content_of(file, MAX_BYTES)
-        await run_in_threadpool(spreadsheet.read, content, suffix_of(name))
+        upload_id = await keep_upload(request, file, SPREADSHEET, "import.upload", MAX_BYTES, _checked)
     except TooLarge:
         form.file.errors = ["imports.too_large"]
-        await run_in_threadpool(console.audit.record, person.username, "import.upload", name, outcome="refused")
         return await _list_page(request, form, 413)
     except SpreadsheetError as error:
         form.file.errors = ["imports.unreadable"]
-        await run_in_threadpool(console.audit.record, person.username, "import.upload", name, outcome="refused")
         return await _list_page(request, form, 422, error.problems)
-    upload_id = await run_in_threadpool(Uploads(console.engine).add, SPREADSHEET, name, content, person.username)
-    await run_in_threadpool(console.audit.record, person.username, "import.upload", name, {"bytes": len(content)})
     return redirect(request, f"/staff/imports/{upload_id}", message="imports.uploaded")
+
+
+def _checked(content: bytes, suffix: str) -> bytes:
+    """The sheet as it was sent, if it can be read."""
+    spreadsheet.read(content, suffix)
+    return content
 
 
 @allow(Role.EDITOR, Role.APPROVER)

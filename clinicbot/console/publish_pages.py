@@ -13,9 +13,9 @@ from wtforms import Form, HiddenField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from clinicbot.console.difference_view import difference_of, view_of
+from clinicbot.console.faq_findings import titles_in
 from clinicbot.console.services import Console
 from clinicbot.console.web import Role, allow, console_of, form_of, page, person_of, redirect, t_of
-from clinicbot.faq.files import read_faqs
 from clinicbot.releases.difference import Difference, content_digest, seen
 from clinicbot.releases.publish_state import AT_WORK, Phase, PublishError, PublishState
 from clinicbot.releases.store import Live, ReleaseError
@@ -209,21 +209,19 @@ async def _page(
         "form": form,
         "insist": insist or InsistForm(meta={"locales": [person.language]}),
         "approver": Role.APPROVER in person.roles,
-        "titles": await run_in_threadpool(titles_of, console.root, person.language) if state.proof else {},
+        "titles": await run_in_threadpool(readable_titles, console.root, person.language) if state.proof else {},
         "is_live": await run_in_threadpool(_is_live, console, state),
         "names": await run_in_threadpool(names_of, console),
     }
     return page(request, "publish/publish.html", status, **context)
 
 
-def titles_of(root: Path, language: str) -> dict[str, str]:
+def readable_titles(root: Path, language: str) -> dict[str, str]:
     """The FAQs' titles in a person's language, by id; none where the content can't be read."""
     try:
-        faqs = read_faqs(root / "data" / "faq")
+        return titles_in(root, language)
     except ContentError:
         return {}
-    chosen = {faq.id: faq.answers.get(language) or next(iter(faq.answers.values()), None) for faq in faqs}
-    return {faq_id: answer.title for faq_id, answer in chosen.items() if answer}
 
 
 def _is_live(console: Console, state: PublishState) -> bool:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clinicbot.console.difference_view import summary_of, view_of
-from clinicbot.console.publish_pages import names_of, problem, titles_of
+from clinicbot.console.publish_pages import names_of, problem, readable_titles
 from clinicbot.console.texts import Words
 from clinicbot.console.web import Role, allow, console_of, page, person_of, redirect, t_of
 from clinicbot.releases.difference import Difference
@@ -66,7 +66,7 @@ async def show_release(request: Request) -> Response:
     view = await run_in_threadpool(_view, release, live, t_of(request))
     context: dict[str, Any] = {
         "shown": view,
-        "titles": await run_in_threadpool(titles_of, release.content, person_of(request).language),
+        "titles": await run_in_threadpool(readable_titles, release.content, person_of(request).language),
         "view": view_of(view.difference, t_of(request)) if view.difference else None,
         "live_since": _moment(live.since) if live and view.is_live else None,
         "approver": Role.APPROVER in person_of(request).roles,

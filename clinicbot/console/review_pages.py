@@ -12,7 +12,7 @@ from wtforms import Form, SelectField
 from clinicbot import paths
 from clinicbot.console import faq_editor
 from clinicbot.console.faq_editing import readable, topic_titles
-from clinicbot.console.faq_findings import explain, language_name, titles_of
+from clinicbot.console.faq_findings import explain, language_name, titles_in
 from clinicbot.console.rendering import make_url
 from clinicbot.console.review_deciding import Done, add_to_faq, dismiss, phrasings_in, put_outside, undo
 from clinicbot.console.review_listing import Wanted, count_waiting, listing, still_waiting
@@ -55,7 +55,7 @@ async def _page(
     form.language.choices = [("", words("common.all")), *names.items()]
     form.reason.choices = [("", words("common.all")), *((r.value, words(f"review.reason_{r.value}")) for r in Reason)]
     last = await run_in_threadpool(Reviews(console.engine).last, person.username)
-    titles = await run_in_threadpool(_titles, console, person.language)
+    titles = await run_in_threadpool(titles_in, console.root, person.language)
     return page(
         request,
         "review/list.html",
@@ -70,10 +70,6 @@ async def _page(
         topics=await run_in_threadpool(_by_topic, console, titles, person.language),
         can_edit=Role.EDITOR in person.roles,
     )
-
-
-def _titles(console: Console, language: str) -> dict[str, str]:
-    return titles_of(Drafts(console.root).faqs(), language)
 
 
 def _by_topic(console: Console, titles: dict[str, str], language: str) -> dict[str, dict[str, str]]:
@@ -117,7 +113,7 @@ def _teach(
     """Raises LookupError for what is neither an FAQ nor an intent."""
     if faq_id:
         done = add_to_faq(console, person, faq_id, chosen)
-        return _done(request, done, "review.added", faq=_titles(console, person.language)[faq_id])
+        return _done(request, done, "review.added", faq=titles_in(console.root, person.language)[faq_id])
     intent = {each.value: each for each in (Decision.OUT_OF_SCOPE, Decision.NOT_IN_DOCUMENT)}[do]
     return _done(request, put_outside(console, person, intent, chosen), f"review.done_{intent.value}")
 
@@ -145,7 +141,7 @@ async def _refused(request: Request, findings: Sequence[Finding]) -> Response:
 
     def texts() -> list[str]:
         document = read_document(paths.document_in(console.root))
-        titles = _titles(console, person_of(request).language)
+        titles = titles_in(console.root, person_of(request).language)
         return [explain(finding, words, titles, document) for finding in findings]
 
     errors = list(dict.fromkeys(await run_in_threadpool(texts)))

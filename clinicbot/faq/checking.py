@@ -26,7 +26,7 @@ from clinicbot.faq.edits import (
     topic_texts,
 )
 from clinicbot.faq.facts import LANGUAGES
-from clinicbot.faq.files import read_topic
+from clinicbot.faq.files import read_topic, topics_in
 from clinicbot.faq.linter import FEW_PHRASINGS, Finding
 from clinicbot.faq.model import TOPICS, Faq
 from clinicbot.faq.topic_text import tidy
@@ -177,6 +177,4 @@ def _lint_as_written(edits: Edits, root: Path, document: str | None) -> list[Fin
 
 def _dialogue_intents(root: Path) -> set[str]:
     texts = (path.read_text(encoding="utf-8") for path in sorted((root / "data/dialogue").glob("*.yml")))
-    return {name for text in texts for name in re.findall(r"\bintent: ([a-z0-9_]+)", text)} - {
-        path.stem for path in (root / "data/faq").glob("*.yml")
-    }
+    return {name for text in texts for name in re.findall(r"\bintent: ([a-z0-9_]+)", text)} - topics_in(root)

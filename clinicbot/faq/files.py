@@ -41,7 +41,11 @@ def _intents(raw: Any, path: Path) -> dict[str, tuple[str, ...]]:
 
 def read_topic(path: Path) -> list[Faq]:
     """The FAQs of one topic file. Raises ContentError that names the FAQ and what is wrong with it."""
-    raw = read_yaml(path)
+    return faqs_of(read_yaml(path), path)
+
+
+def faqs_of(raw: Any, path: Path) -> list[Faq]:
+    """The FAQs of a topic file that has been parsed. Raises ContentError as `read_topic`."""
     if not isinstance(raw, dict) or "nlu" not in raw or "responses" not in raw:
         raise ContentError(f"{path}: expected the keys version, nlu, responses and rules")
     answers = {
@@ -89,6 +93,11 @@ def _review_date(value: Any, where: str) -> date | None:
     if value is None or isinstance(value, date):
         return value
     raise ContentError(f"{where}: reviewed_on must be null or a date such as 2026-05-31, not {value!r}")
+
+
+def topics_in(root: Path) -> set[str]:
+    """The topics of a checkout's or a release's `data/faq`: a file each."""
+    return {path.stem for path in (root / "data" / "faq").glob("*.yml")}
 
 
 def read_faqs(folder: Path) -> list[Faq]:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from clinicbot import paths
 from clinicbot.clinic import Clinic, read_clinic
 from clinicbot.faq.document import Document, read_document
 from clinicbot.faq.facts import LANGUAGES, is_negated, numbers
-from clinicbot.faq.files import read_intents, read_topic
+from clinicbot.faq.files import faqs_of, read_intents
 from clinicbot.faq.model import Answer, Faq
 from clinicbot.texts import DEFAULT_LANGUAGE, read_texts
 from clinicbot.yaml_files import ContentError, read_yaml
@@ -79,12 +80,13 @@ def lint(root: Path = paths.ROOT) -> list[Finding]:
     faqs: list[Faq] = []
     for path in sorted((data / "faq").glob("*.yml")):
         try:
-            topic = read_topic(path)
+            raw = read_yaml(path)
+            topic = faqs_of(raw, path)
         except ContentError as error:
             findings.append(Finding("F001", path.name, str(error)))
             continue
         faqs += topic
-        findings += _lint_topic_file(path, topic)
+        findings += _lint_topic_file(path, topic, raw.get("rules") or [])
     for faq in faqs:
         findings += _lint_faq(faq, document, clinic)
     findings += _lint_coverage(faqs, document)
@@ -94,11 +96,10 @@ def lint(root: Path = paths.ROOT) -> list[Finding]:
     return findings
 
 
-def _lint_topic_file(path: Path, faqs: list[Faq]) -> Iterator[Finding]:
+def _lint_topic_file(path: Path, faqs: list[Faq], rules: list[dict[str, Any]]) -> Iterator[Finding]:
     for faq in faqs:
         if faq.topic != path.stem:
             yield Finding("F002", faq.id, f"stands in {path.name}; move it to {faq.topic}.yml")
-    rules = read_yaml(path).get("rules") or []
     expected = [{"intent": path.stem}, {"action": f"utter_{path.stem}"}]
     if not any(rule.get("steps") == expected for rule in rules):
         yield Finding("F003", path.name, f"needs a rule with the steps intent {path.stem}, action utter_{path.stem}")

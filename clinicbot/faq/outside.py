@@ -8,15 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import yaml
-
 from clinicbot import paths
 from clinicbot.faq.drafts import Drafts
 from clinicbot.faq.files import phrasings_of, read_intents
 from clinicbot.faq.linter import MAX_PHRASING_LENGTH, MIN_OUT_OF_SCOPE, OUT_OF_SCOPE_INTENTS, Finding, fingerprint
 from clinicbot.faq.safe_files import locked, replace_file
 from clinicbot.faq.writer import Refused
-from clinicbot.yaml_files import ContentError
+from clinicbot.yaml_files import ContentError, parse_yaml
 
 # Brackets and what else the linter takes for markup, and what YAML can't hold or takes for the end of a line.
 _UNUSABLE = re.compile(r"[{}<>\[\]\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
@@ -113,10 +111,7 @@ def _replace(path: Path, intent: str, lines: Sequence[str]) -> None:
     expected[intent] = tuple(
         match[1].strip() for line in _examples(lines, intent) if (match := _EXAMPLE.fullmatch(line))
     )
-    read = {
-        block["intent"]: phrasings_of(block["examples"], str(path))
-        for block in yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)).get("nlu", [])
-    }
+    read = {block["intent"]: phrasings_of(block["examples"], str(path)) for block in parse_yaml(text).get("nlu", [])}
     if read != expected:
         raise ContentError(f"{path}: is not laid out as it was, so it can't be changed safely; restore its form first")
     replace_file(path, text)

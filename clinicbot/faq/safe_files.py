@@ -37,12 +37,12 @@ def replace_file(path: Path, text: str) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def remove_file(path: Path) -> None:
     path.unlink()
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def _temporary(path: Path) -> Path:
@@ -50,9 +50,10 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
 
 
-def _sync_folder(folder: Path) -> None:
-    """A rename or removal survives a power cut only once its folder is on disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """A file or a folder is on disk when this is done; a rename or removal survives a power cut only once its folder
+    is."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from clinicbot.callback import UnusableRequest
+from clinicbot.callback import Standing, UnusableRequest
 from clinicbot.clinic import Clinic
 from clinicbot.gateway import metrics
 from clinicbot.gateway.asking import Asking
@@ -171,10 +171,9 @@ class ConversationService:
             return await self._record(received, Prepared(first, language))
         async with self._locks.hold(session.id, self._timeout) as held:
             if held:
-                stored = await run_in_threadpool(self._conversations.get, message.id)
+                stored, standing = await run_in_threadpool(self._stored_and_standing, message)
                 if stored.replies is not None:  # the same id, sent twice at once
                     return stored.replies
-                standing = await run_in_threadpool(self._callbacks.standing, session.id)
                 standing = replace(standing, is_alarmed=bool(earlier) and earlier[-1].emergency)
                 before = Before([] if in_form else outside, standing)
                 prepared = await self._asking.ask(message, language, before, deadline, until)
@@ -182,6 +181,10 @@ class ConversationService:
                     prepared = replace(prepared, replies=[*first, *prepared.replies])
                 return await self._record(received, prepared)
         return await self._record(received, Prepared([*first, failure_reply(self._clinic, language)], language))
+
+    def _stored_and_standing(self, message: StoredMessage) -> tuple[StoredMessage, Standing]:
+        """Both in one visit to a thread, since every message needs them."""
+        return self._conversations.get(message.id), self._callbacks.standing(message.session_id)
 
     async def _typed_before(self, message: StoredMessage, earlier: Sequence[Said]) -> Sequence[Said]:
         """What was typed before, however many buttons were pressed since."""

@@ -1,12 +1,13 @@
 """An `Understander` from a model and the options of config.yml, inside Rasa or without it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from clinicbot.nlu.meaning import Acts
 from clinicbot.nlu.question_model import QuestionModel
 from clinicbot.nlu.understanding import Understander
+from clinicbot.texts import DEFAULT_LANGUAGE
 from clinicbot.yaml_files import ContentError, read_yaml
 
 CLASSIFIER = "clinicbot.nlu.question_classifier.QuestionClassifier"
@@ -32,11 +33,24 @@ def assemble(model: QuestionModel, titles: Mapping[str, Mapping[str, str]], opti
     )
 
 
+def titles_in(responses: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, dict[str, str]]:
+    """The FAQs' titles by id and language, from the metadata of their answers; other responses have none."""
+    titles: dict[str, dict[str, str]] = {}
+    for action, variations in responses.items():
+        for variation in variations:
+            title = (variation.get("metadata") or {}).get("title")
+            conditions = variation.get("condition") or []
+            language = next((c["value"] for c in conditions if c.get("name") == "language"), DEFAULT_LANGUAGE)
+            if title:
+                titles.setdefault(action.removeprefix("utter_"), {})[language] = title
+    return titles
+
+
 def default_options() -> dict[str, Any]:
     """Of a classifier that config.yml says nothing more of."""
     return {
         "vocabulary": None,
-        "languages": ["en"],
+        "languages": [DEFAULT_LANGUAGE],
         "negatives": [],
         "urgent": {},
         "threshold": None,

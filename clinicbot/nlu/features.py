@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from clinicbot.nlu.encoder import Encoder, Vectors
+from clinicbot.nlu.normalise import normalise, without_subject
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,6 +64,20 @@ class CharacterNgrams:
 
 def _vectorizer(**options: Any) -> TfidfVectorizer:
     return TfidfVectorizer(analyzer="char_wb", ngram_range=NGRAMS, sublinear_tf=True, **options)
+
+
+def also_without_subject(texts: Sequence[str], subject: frozenset[str]) -> tuple[list[str], list[int]]:
+    """Texts, normalised, and behind them those that differ without the subject's words, shortened: people leave out
+    what is obvious to them. And the number of the text that each came from."""
+    plain = [normalise(text) for text in texts]
+    short = [without_subject(text, subject) for text in plain]
+    doubled = [row for row, (text, other) in enumerate(zip(plain, short, strict=True)) if text != other]
+    return plain + [short[row] for row in doubled], [*range(len(plain)), *doubled]
+
+
+def columns(vectors: Vectors, ngrams: CharacterNgrams, texts: Sequence[str]) -> sparse.csr_matrix:
+    """What the linear model sees of normalised texts, shape (texts, directions + n-grams)."""
+    return sparse.hstack([sparse.csr_matrix(vectors), ngrams.transform(texts)]).tocsr()
 
 
 def encode(encoder: Encoder, texts: Sequence[str]) -> Vectors:

@@ -21,14 +21,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from clinicbot.language import detect_language
-from clinicbot.nlu.assembling import assemble, default_options
+from clinicbot.nlu.assembling import assemble, default_options, titles_in
 from clinicbot.nlu.encoder import default_encoder
 from clinicbot.nlu.meaning import Earlier, Part, Understanding
 from clinicbot.nlu.question_model import Prediction, QuestionModel
 from clinicbot.nlu.question_training import train
 from clinicbot.nlu.understanding import Understander
 from clinicbot.nlu.vocabulary import read_vocabulary
-from clinicbot.texts import DEFAULT_LANGUAGE
 
 RANKED = 10
 SEVERAL = "several_questions"
@@ -72,7 +71,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        self._titles = _titles(training_data)
+        self._titles = titles_in(training_data.responses)
         self._model = self._trained() or self._fit(training_data)
         self._understander = assemble(self._model, self._titles, self._config)
         self._persist()
@@ -188,16 +187,3 @@ def _intent_ranking(intent: dict[str, Any], prediction: Prediction) -> list[dict
         shares.setdefault(label.partition("/")[0], share)
     others = [{"name": name, "confidence": share} for name, share in shares.items() if name != intent["name"]]
     return [intent, *others[: RANKED - 1]]
-
-
-def _titles(training_data: TrainingData) -> dict[str, dict[str, str]]:
-    """FAQ titles by language, from the answers' metadata."""
-    titles: dict[str, dict[str, str]] = {}
-    for action, variations in training_data.responses.items():
-        for variation in variations:
-            title = (variation.get("metadata") or {}).get("title")
-            conditions = variation.get("condition") or []
-            language = next((c["value"] for c in conditions if c.get("name") == "language"), DEFAULT_LANGUAGE)
-            if title:
-                titles.setdefault(action.removeprefix("utter_"), {})[language] = title
-    return titles

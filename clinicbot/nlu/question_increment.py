@@ -15,8 +15,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from clinicbot.nlu.encoder import Encoder, Vectors
-from clinicbot.nlu.features import CharacterNgrams
-from clinicbot.nlu.normalise import normalise, without_subject
+from clinicbot.nlu.features import CharacterNgrams, also_without_subject, columns
+from clinicbot.nlu.normalise import normalise
 from clinicbot.nlu.question_model import LinearModel, Phrasings, QuestionModel
 from clinicbot.nlu.question_training import fit_class
 from clinicbot.nlu.spelling import Spelling
@@ -73,6 +73,8 @@ class Rows:
         )
 
     def without(self, pairs: Collection[Pair]) -> "Rows":
+        if not pairs:  # a copy of so large a matrix takes a while
+            return self
         return self.chosen(np.array([pair not in pairs for pair in self.pairs], dtype=bool))
 
 
@@ -112,7 +114,8 @@ class Incrementer:
         disturbed = _disturbed(start, fresh, changed)
         rehearsed = sorted({label for _, label in held}.union(disturbed[:MOST_REHEARSED] if held else ()))
         anew = sorted((changed & set(labels)).union(disturbed))
-        fitted = _fit_all([(rows, anew), (rows.without(held), rehearsed)], progress)
+        kept = rows.without(held)
+        fitted = _fit_all([(rows, anew), (kept, rehearsed)], progress)
         spelling = self._base.spelling.changed(
             [normalise(text) for text, _ in added], [normalise(text) for text, _ in self._pairs - wanted]
         )
@@ -121,22 +124,17 @@ class Incrementer:
             tuple(anew),
             tuple(sorted(held)),
             # nobody has seen what is held back, nor is any new word known
-            self._model(start, dict(zip(rehearsed, fitted[1], strict=True)), rows.without(held), self._base.spelling),
+            self._model(start, dict(zip(rehearsed, fitted[1], strict=True)), kept, self._base.spelling),
         )
 
     def _features(self, pairs: Sequence[Pair], ngrams: CharacterNgrams) -> Rows:
-        plain = [normalise(text) for text, _ in pairs]
-        stripped = [without_subject(text, self._subject) for text in plain]
-        doubled = [row for row, (text, short) in enumerate(zip(plain, stripped, strict=True)) if text != short]
-        texts = plain + [stripped[row] for row in doubled]
-        owners = (*pairs, *(pairs[row] for row in doubled))
+        texts, came_from = also_without_subject([text for text, _ in pairs], self._subject)
         directions = self._base.linear.directions
         if not texts:
             width = directions.shape[1] + len(ngrams.vocabulary)
             return Rows((), np.zeros((0, directions.shape[1]), dtype=np.float32), sparse.csr_matrix((0, width)))
         vectors = self._encoder.encode(texts) @ directions
-        matrix = sparse.hstack([sparse.csr_matrix(vectors), ngrams.transform(texts)]).tocsr()
-        return Rows(owners, vectors, matrix)
+        return Rows(tuple(pairs[row] for row in came_from), vectors, columns(vectors, ngrams, texts))
 
     def _start(self, labels: Sequence[str], ngrams: CharacterNgrams) -> LinearModel:
         """The base model's weights for these classes: none for new n-grams, and a new class that never wins yet."""

@@ -14,8 +14,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import LinearSVC
 
 from clinicbot.nlu.encoder import Encoder, Vectors
-from clinicbot.nlu.features import CharacterNgrams, Floats, encode, main_directions
-from clinicbot.nlu.normalise import normalise, without_subject
+from clinicbot.nlu.features import (
+    CharacterNgrams,
+    Floats,
+    also_without_subject,
+    columns,
+    encode,
+    main_directions,
+)
 from clinicbot.nlu.question_model import Calibration, LinearModel, Phrasings, QuestionModel
 from clinicbot.nlu.spelling import Spelling
 
@@ -68,13 +74,9 @@ def _prepare(texts: Sequence[str], labels: Sequence[str], encoder: Encoder, subj
     names = sorted(set(labels))
     if len(names) < 2:
         raise ValueError("training needs phrasings of at least two intents")
-    plain = [normalise(text) for text in texts]
-    # each phrasing also without the subject's word: people leave out what is obvious to them
-    stripped = [without_subject(text, subject) for text in plain]
-    doubled = [row for row, (text, short) in enumerate(zip(plain, stripped, strict=True)) if text != short]
-    everything = plain + [stripped[row] for row in doubled]
+    everything, came_from = also_without_subject(texts, subject)
     numbers = {name: number for number, name in enumerate(names)}
-    originals = np.array([*range(len(plain)), *doubled])
+    originals = np.array(came_from)
     owners = np.array([numbers[label] for label in labels], dtype=np.int32)[originals]
     vectors = encode(encoder, everything)
     directions = main_directions(vectors)
@@ -85,8 +87,7 @@ def _fit(data: TrainingSet, rows: npt.NDArray[np.bool_]) -> LinearModel:
     texts = [text for text, use in zip(data.texts, rows, strict=True) if use]
     vectors, owners = data.vectors[rows], data.owners[rows]
     ngrams = CharacterNgrams.fit(texts)
-    matrix = sparse.hstack([sparse.csr_matrix(vectors), ngrams.transform(texts)]).tocsr()
-    svm = _solver().fit(matrix, owners)
+    svm = _solver().fit(columns(vectors, ngrams, texts), owners)
     weights, bias = svm.coef_, svm.intercept_
     if len(data.labels) == 2:  # scikit-learn keeps one row for two classes
         weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])

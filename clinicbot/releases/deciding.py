@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from clinicbot.faq.files import read_faqs
-from clinicbot.faq.model import Faq
 from clinicbot.nlu.assembling import assemble, read_options
 from clinicbot.nlu.bulk import margins_bulk, read_bulk
 from clinicbot.nlu.encoder import Encoder
@@ -34,7 +32,6 @@ class Assistant:
 
     model: QuestionModel
     corpus: Corpus
-    faqs: tuple[Faq, ...]
     options: Mapping[str, Any]
     understander: Understander
     encoder: Encoder
@@ -42,8 +39,8 @@ class Assistant:
     @classmethod
     def of(cls, model: QuestionModel, content: Path, encoder: Encoder) -> "Assistant":
         """Raises ContentError."""
-        corpus, faqs, options = _read(content, content_digest(content))
-        return cls(model, corpus, faqs, options, assemble(model, corpus.titles, options), encoder)
+        corpus, options = _read(content, content_digest(content))
+        return cls(model, corpus, options, assemble(model, corpus.titles, options), encoder)
 
     def decide(self, lines: Sequence[FrozenLine]) -> list[str]:
         """Each sentence as one thing, as it stands alone; NOT_UNDERSTOOD for one that isn't sure."""
@@ -88,9 +85,9 @@ class Assistant:
 
 
 @lru_cache(maxsize=4)
-def _read(content: Path, digest: str) -> tuple[Corpus, tuple[Faq, ...], dict[str, Any]]:
+def _read(content: Path, digest: str) -> tuple[Corpus, dict[str, Any]]:
     """Of a content with this digest: the live one is compared with many candidates."""
-    return read_corpus(content), tuple(read_faqs(content / "data" / "faq")), read_options(content / "config.yml")
+    return read_corpus(content), read_options(content / "config.yml")
 
 
 def _in_own_letters(line: FrozenLine) -> str:

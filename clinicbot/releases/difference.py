@@ -26,7 +26,7 @@ SENSITIVE_TOPICS = ("aftercare", "eligibility")
 # Fields of an FAQ that no patient reads and no answer stands on.
 _HARMLESS_FIELDS = ("phrasings", "reviewed_on")
 _FAQ, _DIALOGUE = "data/faq/", "data/dialogue/"
-_DOCUMENT = f"data/document/{paths.DOCUMENT.name}"
+_DOCUMENT = paths.document_in(Path()).as_posix()
 
 
 class Kind(str, Enum):

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from clinicbot import paths
+from clinicbot.faq.files import topics_in
 from clinicbot.releases.difference import content_digest
 from clinicbot.releases.store import About, Release, Releases, copy_content, utc_text
 from clinicbot.training.models import CHANGED_BY_STAFF, current_model, engine, ensure_model, is_whole, train
@@ -53,11 +54,7 @@ def _with_other_code(live: Release, root: Path, content: Path) -> None:
     for name in CHANGED_BY_STAFF:
         if (live.content / name).exists():
             shutil.copy2(live.content / name, content / name)
-    _list_topics(content / "domain.yml", drafted=_topics(root), released=_topics(live.content))
-
-
-def _topics(root: Path) -> set[str]:
-    return {path.stem for path in (root / "data" / "faq").glob("*.yml")}
+    _list_topics(content / "domain.yml", drafted=topics_in(root), released=topics_in(live.content))
 
 
 def _list_topics(domain: Path, *, drafted: set[str], released: set[str]) -> None:

@@ -30,10 +30,10 @@ class LiveContent:
         self._document_lock, self._faqs_lock = Lock(), Lock()
         self._document_stamp = releases.stamp()
         try:
-            self._document = read_document(_document_of(self._live_root()))
+            self._document = read_document(paths.document_in(self._live_root()))
         except _UNREADABLE as error:
             logger.error("the live release's document can't be read, so the installed one is quoted: %s", error)
-            self._document = read_document(_document_of(root))
+            self._document = read_document(paths.document_in(root))
         self._documents: dict[int, Document] = {}
         self._faqs: tuple[Faq, ...] = ()
         self._faqs_stamp: int | None = None
@@ -50,7 +50,7 @@ class LiveContent:
             if stamp != self._document_stamp:
                 self._document_stamp = stamp
                 try:
-                    self._document = read_document(_document_of(self._live_root()))
+                    self._document = read_document(paths.document_in(self._live_root()))
                 except _UNREADABLE as error:
                     logger.error("the live release's document can't be read, so the one before is quoted: %s", error)
             return self._document
@@ -67,7 +67,7 @@ class LiveContent:
             known = self._documents.get(release)
             if known is None:
                 try:
-                    known = read_document(_document_of(self._releases.get(release).content))
+                    known = read_document(paths.document_in(self._releases.get(release).content))
                 except _UNREADABLE as error:
                     logger.error("the document of release %d can't be read: %s", release, error)
         if known is None:
@@ -91,7 +91,3 @@ class LiveContent:
     def _live_root(self) -> Path:
         live = self._releases.live()
         return live.content if live else self._root
-
-
-def _document_of(root: Path) -> Path:
-    return root / "data" / "document" / paths.DOCUMENT.name

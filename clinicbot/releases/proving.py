@@ -48,7 +48,7 @@ def prove(
     lines, remembered = read_frozen(frozen), Memory(memory)
     now = Assistant.of(candidate, content, encoder)
     was = Assistant.of(live, live_content, encoder) if live is not None and live_content is not None else None
-    judge = Judge(now.faqs, now.options["asides"])
+    judge = Judge(now.corpus.faqs, now.options["asides"])
     progress(0.2, "asking")
     after = _ask(now, lines, remembered)
     progress(0.6, "asking")

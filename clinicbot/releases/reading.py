@@ -9,10 +9,10 @@ from clinicbot.nlu.encoder import Encoder, Vectors, default_encoder
 from clinicbot.nlu.meaning import NOT_UNDERSTOOD
 from clinicbot.nlu.question_model import QuestionModel
 from clinicbot.nlu.understanding import Understander
-from clinicbot.releases.store import Release, ReleaseError, Releases
+from clinicbot.releases.store import ReleaseError, Releases
 from clinicbot.texts import DEFAULT_LANGUAGE
-from clinicbot.training import packaging
 from clinicbot.training.errors import TrainingError
+from clinicbot.training.packaging import load_model
 from clinicbot.yaml_files import ContentError
 
 RANKED = 5
@@ -70,7 +70,7 @@ class LiveReader:
             if release is None:
                 raise ReleaseError("nothing has been released yet; start the assistant with `clinicbot run` first")
             try:
-                model, titles = load_model(release, self._default())
+                model, titles = load_model(release.model, self._default())
                 options = read_options(release.content / "config.yml")
             except (TrainingError, ContentError) as error:
                 raise ReleaseError(str(error)) from error
@@ -83,8 +83,3 @@ class LiveReader:
         label = part.prediction.best if part.label == NOT_UNDERSTOOD else part.label
         nearest = tuple(loaded.model.nearest(text)[:RANKED])
         return Reading(label, part.prediction.confidence, part.label != NOT_UNDERSTOOD, ranking, nearest)
-
-
-def load_model(release: Release, encoder: Encoder) -> tuple[QuestionModel, dict[str, dict[str, str]]]:
-    """The classifier's model and the FAQs' titles out of a release. Raises TrainingError for a damaged one."""
-    return packaging.load_model(release.model, encoder)

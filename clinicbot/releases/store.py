@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from clinicbot.faq.safe_files import locked, replace_file
+from clinicbot.faq.safe_files import locked, replace_file, sync
 from clinicbot.training.models import is_whole
 
 KEPT = 20
@@ -175,7 +175,7 @@ class Releases:
                 made.rename(self.folder / f"{number:04d}")
             finally:
                 shutil.rmtree(made, ignore_errors=True)
-            _sync(self.folder)
+            sync(self.folder)
         return self.get(number)
 
     def _next_number(self) -> int:
@@ -249,15 +249,7 @@ def copy_content(root: Path, target: Path) -> None:
 def _put_on_disk(folder: Path) -> None:
     """All files and folders below: after a power cut, what has been renamed must not be empty."""
     for path in (folder, *folder.rglob("*")):
-        _sync(path)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)
 
 
 def _link(source: Path, target: Path) -> None:

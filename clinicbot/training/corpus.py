@@ -4,15 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinicbot.faq.files import read_faqs, read_intents
+from clinicbot.faq.model import Faq
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Phrasings with their labels (an intent, or `topic/name` of an FAQ), and the FAQs' titles by language."""
+    """Phrasings with their labels (an intent, or `topic/name` of an FAQ), and the FAQs that they were read from."""
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
-    titles: dict[str, dict[str, str]]
+    faqs: tuple[Faq, ...]
+
+    @property
+    def titles(self) -> dict[str, dict[str, str]]:
+        """By FAQ and language."""
+        return {faq.id: {language: answer.title for language, answer in faq.answers.items()} for faq in self.faqs}
 
     @property
     def pairs(self) -> set[tuple[str, str]]:
@@ -28,7 +34,6 @@ def read_corpus(root: Path) -> Corpus:
     pairs = [(text, faq.id) for faq in faqs for text in faq.phrasings]
     for path in sorted((root / "data" / "dialogue").glob("*.yml")):
         pairs += [(text, intent) for intent, texts in read_intents(path).items() for text in texts]
-    titles = {faq.id: {language: answer.title for language, answer in faq.answers.items()} for faq in faqs}
-    pairs += [(title, faq) for faq, by_language in titles.items() for title in by_language.values()]
+    pairs += [(answer.title, faq.id) for faq in faqs for answer in faq.answers.values()]
     once = list(dict.fromkeys(pairs))
-    return Corpus(tuple(text for text, _ in once), tuple(label for _, label in once), titles)
+    return Corpus(tuple(text for text, _ in once), tuple(label for _, label in once), tuple(faqs))

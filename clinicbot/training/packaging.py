@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from clinicbot import rasa_yaml
-from clinicbot.faq.files import phrasings_of
-from clinicbot.nlu.assembling import CLASSIFIER
+from clinicbot.faq.files import phrasings_of, topics_in
+from clinicbot.nlu.assembling import CLASSIFIER, titles_in
 from clinicbot.nlu.encoder import Encoder
 from clinicbot.nlu.question_model import QuestionModel
 from clinicbot.training.errors import TrainingError
@@ -172,7 +172,7 @@ def reassemble(shell: Shell, content: Path, model: Path, archive: Path) -> None:
     """The archive of `shell` with the classifier's files of the folder `model` and the FAQ answers of `content`."""
     answers = _faq_answers(content)
     domain = dict(shell.metadata["domain"])
-    domain["responses"] = _with_answers(domain["responses"], answers, _topics(content))
+    domain["responses"] = _with_answers(domain["responses"], answers, topics_in(content))
     metadata = {
         **shell.metadata,
         "domain": domain,
@@ -182,7 +182,7 @@ def reassemble(shell: Shell, content: Path, model: Path, archive: Path) -> None:
     replaced: dict[str, bytes] = {
         _METADATA: json.dumps(metadata).encode(),
         _DOMAIN: rasa_yaml.dump(domain).encode(),
-        f"{shell.classifier}/titles.json": json.dumps(_titles(answers), ensure_ascii=False).encode(),
+        f"{shell.classifier}/titles.json": json.dumps(titles_in(answers), ensure_ascii=False).encode(),
     }
     with tarfile.open(archive, "w:gz", compresslevel=1) as new:
         for member, old in shell.members:
@@ -191,10 +191,6 @@ def reassemble(shell: Shell, content: Path, model: Path, archive: Path) -> None:
             new.addfile(member, io.BytesIO(data) if member.isfile() else None)
         for name in MODEL_FILES:
             new.add(model / name, f"{shell.classifier}/{name}")
-
-
-def _topics(content: Path) -> set[str]:
-    return {path.stem for path in (content / "data" / "faq").glob("*.yml")}
 
 
 def _faq_answers(content: Path) -> dict[str, Any]:
@@ -213,12 +209,3 @@ def _with_answers(responses: dict[str, Any], answers: dict[str, Any], topics: se
         if action in answers or action.removeprefix("utter_").partition("/")[0] not in topics
     }
     return {**kept, **{action: variations for action, variations in answers.items() if action not in kept}}
-
-
-def _titles(answers: dict[str, Any]) -> dict[str, dict[str, str]]:
-    titles: dict[str, dict[str, str]] = {}
-    for action, variations in answers.items():
-        for variation in variations:
-            language = next((c["value"] for c in variation.get("condition") or [] if c["name"] == "language"), "en")
-            titles.setdefault(action.removeprefix("utter_"), {})[language] = variation["metadata"]["title"]
-    return titles
